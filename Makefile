@@ -1,0 +1,30 @@
+# Each target calls a script or meson; see README.md. A machine without make runs scripts/demo.sh or scripts/test.sh itself.
+BUILD ?= build
+JOBS  ?= $(shell nproc)
+
+build: $(BUILD)/build.ninja
+	ninja -C $(BUILD) -j $(JOBS)
+
+$(BUILD)/build.ninja:
+	meson setup $(BUILD)
+
+setup:
+	scripts/setup.sh
+demo:
+	scripts/demo.sh
+test:
+	scripts/test.sh
+lint: build
+	scripts/lint.sh
+bench:
+	bench/run.sh
+fuzz:
+	scripts/fuzz.sh
+docs:
+	scripts/docs.sh
+install: build
+	meson install -C $(BUILD)
+clean:
+	rm -rf build build-* out
+
+.PHONY: build setup demo test lint bench fuzz docs install clean
