@@ -60,6 +60,11 @@ struct rme_value {
 	const char *text; /**< TEXT, JSON; for NUMBER the digits as written, or NULL */
 };
 
+struct rme_params_in {
+	const struct rme_value *values;
+	size_t n;
+};
+
 /**
  * Check values against a table and write them into a config struct, defaults for the rest. Text values "true", "3", "20ms"
  * are read as what the table wants, since RPC maps carry nothing but text.
@@ -67,10 +72,6 @@ struct rme_value {
  * @param[out] bad     optional: index into @p values of the one that is wrong, SIZE_MAX where none of them is (a missing one)
  * @return RME_OK, RME_ECONFIG with a text that names the parameter and what it takes, RME_ENOMEM
  */
-struct rme_params_in {
-	const struct rme_value *values;
-	size_t n;
-};
 RME_NODISCARD RME_EXPORT enum rme_err rme_params_bind(
     const struct rme_param *table, const struct rme_params_in *in, void *config, size_t *bad, struct rme_error *err);
 

@@ -26,16 +26,22 @@ struct rme_plan_stage {
 
 struct rme_plan;
 
+/** What a plan is made from; all borrowed. Configs and names of the specs must outlive the plan. */
+struct rme_plan_in {
+	const struct rme_node_spec *specs;
+	size_t n;
+	struct rme_format format; /**< of the items that will be submitted; all-zero = not known */
+};
+
 /**
- * Check a chain and insert conversions (sample format, rate and channels through the runtime's node "AudioTransform").
- * @param specs  borrowed; their configs and names must outlive the plan
- * @param in     format of the items that will be submitted; RME_MEDIA_ANY = not known
+ * Check a chain and insert conversions (sample format, rate and channels, by the runtime's node "AudioTransform").
  * @return RME_OK, RME_EFORMAT with a text that names both sides, RME_EINVAL (no stage), RME_ELIMIT, RME_ENOMEM
  */
-RME_NODISCARD RME_EXPORT enum rme_err rme_plan_new(struct rme_plan **out, struct rme_runtime *rt,
-    const struct rme_node_spec *specs, size_t n, const struct rme_format *in);
-/** The last rme_plan_new() error is told here. */
+RME_NODISCARD RME_EXPORT enum rme_err
+rme_plan_new(struct rme_plan **out, struct rme_runtime *rt, const struct rme_plan_in *in, struct rme_error *err);
+/** Every session of the plan must have been freed. NULL is a no-op. */
 RME_EXPORT void rme_plan_free(struct rme_plan *p);
+/** @param[out] stages  borrowed from the plan. @return their number */
 RME_EXPORT size_t rme_plan_stages(const struct rme_plan *p, const struct rme_plan_stage **stages);
 
 #ifdef __cplusplus

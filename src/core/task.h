@@ -1,0 +1,47 @@
+#ifndef RMI_CORE_TASK_H
+#define RMI_CORE_TASK_H
+
+/**
+ * @file
+ * Tasks on workers: a task is run by one worker at a time, again whenever it was woken or its time has come. Sessions are
+ * tasks. An executor with one worker is a thread of one's own.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+#include <rme/err.h>
+
+struct rmi_executor;
+
+enum rmi_task_state {
+	RMI_TASK_IDLE = 0,
+	RMI_TASK_QUEUED,
+	RMI_TASK_RUNNING,
+	RMI_TASK_RERUN, /* running, and woken meanwhile */
+	RMI_TASK_STOPPED,
+};
+
+/** In the owner's memory; members belong to task.c. */
+struct rmi_task {
+	struct rmi_executor *ex;
+	/** One run. Must not wait. @return time of the next run (CLOCK_MONOTONIC ns), 0 = when woken */
+	int64_t (*run)(struct rmi_task *self);
+	enum rmi_task_state state; /* guarded by ex->mu, as all below */
+	struct rmi_task *next;     /* run queue */
+	int64_t when_ns;           /* timer, 0 = none */
+	size_t heap_index;         /* place in the timer heap + 1, 0 = not in it */
+};
+
+RME_NODISCARD enum rme_err rmi_executor_new(struct rmi_executor **out, unsigned n_workers);
+/** Every task must have been stopped. NULL is a no-op. */
+void rmi_executor_free(struct rmi_executor *ex);
+
+/** @return RME_OK, RME_ENOMEM (room for its timer) */
+RME_NODISCARD enum rme_err
+rmi_task_start(struct rmi_task *t, struct rmi_executor *ex, int64_t (*run)(struct rmi_task *self));
+/** Have it run soon. Any thread, its own run() too. */
+void rmi_task_wake(struct rmi_task *t);
+/** Wait for the run under way; it does not run again. Not from its own run(). A task never started is ignored. */
+void rmi_task_stop(struct rmi_task *t);
+
+#endif
