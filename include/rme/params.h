@@ -29,6 +29,12 @@ enum rme_param_kind {
 	RME_PARAM_CHOICE = 5,   /**< int: index into choices */
 	RME_PARAM_DURATION = 6, /**< int64_t ns; written as "20ms", "1.5s", or a plain number of seconds */
 	RME_PARAM_JSON = 7,     /**< char *: any JSON value as text, owned by the config; NULL = not given */
+	RME_PARAM_BYTES = 8,    /**< int64_t bytes; written as "100KB", "16MiB", or a plain number */
+	/**
+	 * struct rme_node_spec: a child node, written as a node of a pipeline is. rme_params_bind() takes no value for it and
+	 * leaves it all-zero: whoever reads the file makes the spec and sees to `required`.
+	 */
+	RME_PARAM_NODE = 9,
 };
 
 /** One parameter of a node type. The table ends with an entry whose name is NULL. */
@@ -38,7 +44,7 @@ struct rme_param {
 	size_t offset;        /**< of the member in the config struct */
 	const char *fallback; /**< default, in text form; NULL = empty, or required */
 	bool required;
-	double min, max;            /**< INT, NUMBER, DURATION (seconds); both 0 = no range */
+	double min, max;            /**< INT, NUMBER, BYTES, DURATION (seconds); both 0 = no range */
 	const char *const *choices; /**< CHOICE: ends with NULL */
 	const char *help;           /**< one line */
 };

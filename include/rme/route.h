@@ -45,6 +45,8 @@ enum rme_route_reason {
 	RME_REASON_PROBE = 11,          /**< trying whether a failing side works again */
 	RME_REASON_NOT_OPEN = 12,       /**< the other side could not be opened */
 	RME_REASON_LOW_CONFIDENCE = 13, /**< the edge was not sure enough */
+	RME_REASON_DEADLINE = 14,       /**< measured: only this side can answer in time */
+	RME_REASON_LAST_RESORT = 15,    /**< neither side is well; better tried than failed */
 };
 
 /** A router's decision about one item, and what came of it. */
@@ -57,9 +59,14 @@ struct rme_route {
 	enum rme_err cause;           /**< why it fell back */
 	float complexity;             /**< 0..1, NaN = not estimated */
 	float edge_ms, cloud_ms;      /**< what was expected of each side, NaN = not known */
+	float complexity_limit;       /**< threshold that decided, NaN = none */
 	uint64_t bytes;               /**< size of the item */
-	uint32_t failures;            /**< of the side in question, in a row */
-	char cause_text[64];          /**< text that goes with cause, may be truncated */
+	uint64_t bytes_limit;         /**< threshold that decided, 0 = none */
+	int64_t left_ns;              /**< time the item had until its deadline when it was decided, 0 = no deadline */
+	int64_t retry_ns;    /**< until the side that is avoided is tried again, from the decision; 0 = not known */
+	int64_t first_ns;    /**< what the first side took until it failed, 0 = it did not */
+	uint32_t failures;   /**< of the side that is avoided, in a row */
+	char cause_text[64]; /**< text that goes with cause, may be truncated */
 };
 
 /**
