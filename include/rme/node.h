@@ -58,12 +58,13 @@ struct rme_node_type {
 
 	/**
 	 * Optional. What the node wants and gives when data of format @p in comes.
+	 * @param type  the type itself, for types that are part of a larger object
 	 * @param[in,out] want  preset to @p in; change it to ask for a conversion before the node
 	 * @param[in,out] gives  preset to "not said"; set it where it is known beforehand
 	 * @return RME_OK, RME_EFORMAT (cannot use @p in, and no conversion would help)
 	 */
-	enum rme_err (*formats)(
-	    const void *config, const struct rme_format *in, struct rme_format *want, struct rme_format *gives);
+	enum rme_err (*formats)(const struct rme_node_type *type, const void *config, const struct rme_format *in,
+	    struct rme_format *want, struct rme_format *gives);
 
 	/** Optional. On failure close() still runs. @p config outlives the node. */
 	enum rme_err (*open)(struct rme_node *self, const void *config);
