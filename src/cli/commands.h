@@ -1,0 +1,12 @@
+#ifndef RMI_CLI_COMMANDS_H
+#define RMI_CLI_COMMANDS_H
+
+/** @file The commands of `rme`, each in its cmd_NAME.c; commands.c puts them in order. */
+
+#include "cli/command.h"
+
+extern const struct rmi_command rmi_command_completion;
+extern const struct rmi_command rmi_command_man;
+extern const struct rmi_command rmi_command_version;
+
+#endif

@@ -1,0 +1,96 @@
+#ifndef RMI_CORE_MODULE_ENTRY_H
+#define RMI_CORE_MODULE_ENTRY_H
+
+/**
+ * @file
+ * One module of the registry (wasm-modules.yaml) as plain data. The configuration reader fills it, the WebAssembly layer,
+ * the router and the command read it; nobody changes it afterwards, so it may be shared between threads.
+ */
+
+#include <rme/err.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { RME_SHA256_BYTES = 32 };
+
+/** Limits that hold where the registry says nothing. */
+#define RME_MODULE_MEMORY_DEFAULT  ((uint64_t)64 << 20)
+#define RME_MODULE_TIMEOUT_DEFAULT ((int64_t)1000000000)
+#define RME_MODULE_RESULT_DEFAULT  ((uint64_t)64 << 10)
+
+enum rme_module_category { RME_MODULE_AUDIO, RME_MODULE_VISION, RME_MODULE_TEXT };
+
+/** Where a module may be deployed; flags. */
+enum { RME_DEPLOY_SERVER = 1, RME_DEPLOY_NODE = 2, RME_DEPLOY_BROWSER = 4 };
+
+enum rme_module_param_type {
+	RME_MODULE_PARAM_NUMBER,
+	RME_MODULE_PARAM_INTEGER,
+	RME_MODULE_PARAM_BOOLEAN,
+	RME_MODULE_PARAM_STRING
+};
+
+/** One parameter that a module takes in `configure`. */
+struct rme_module_param {
+	char *name;
+	char *help;          /**< NULL = none */
+	char *default_value; /**< as JSON text ("0.5", "true", "\"x\""); NULL = none, the parameter is required */
+	enum rme_module_param_type type;
+	bool has_min, has_max;
+	double min, max; /**< numbers: inclusive bounds; strings: length in bytes */
+	char **choices;  /**< strings: the allowed values; n_choices of them, 0 = any */
+	size_t n_choices;
+};
+
+struct rme_module_limits {
+	uint64_t memory_bytes; /**< linear memory of one instance */
+	int64_t timeout_ns;    /**< one call of an export */
+	uint64_t result_bytes; /**< one result */
+};
+
+/** What one item costs: ms = base + per_unit * units. */
+struct rme_module_cost {
+	double edge_base_ms, edge_per_unit_ms;
+	char *units; /**< what a unit is: "audio_ms", "pixels", "bytes"; NULL = not said */
+	char *cloud; /**< service that can do the same work; NULL = none */
+};
+
+/** One module. All strings are owned by the entry, UTF-8; NULL = not said. */
+struct rme_module_entry {
+	char *name;
+	char *version;
+	char *help;
+	enum rme_module_category category;
+	char *source_lang; /**< "c", "rust", "assemblyscript" */
+	char *source_path; /**< folder of the sources, relative to the registry file */
+	char **targets;    /**< "wasm32-wasip1", ... */
+	size_t n_targets;
+	char *wasm_path; /**< the built module, as the host opens it */
+	bool has_sha256; /**< wasm-modules.lock pins it */
+	uint8_t sha256[RME_SHA256_BYTES];
+	char *function_name; /**< export called per item; NULL = "process" */
+	char *input;         /**< media format; NULL = any */
+	char *output;        /**< media format; NULL = as the input, or as the module says at run time */
+	struct rme_module_param *params;
+	size_t n_params;
+	struct rme_module_limits limits;
+	char **services; /**< services that it may call; nothing else */
+	size_t n_services;
+	unsigned deploy; /**< RME_DEPLOY_* */
+	unsigned optimize_level;
+	bool optimize_simd;
+	bool optimize_wasm_opt;
+	struct rme_module_cost cost;
+};
+
+/** A new entry with the default limits, deployed everywhere; NULL = out of memory. Free with rme_module_entry_free(). */
+struct rme_module_entry *rme_module_entry_new(void);
+
+/** Free an entry and all that it owns; takes NULL and half-filled entries. */
+void rme_module_entry_free(struct rme_module_entry *entry);
+
+/** True if the module may call @p service. */
+bool rme_module_entry_grants(const struct rme_module_entry *entry, const char *service);
+
+#endif
