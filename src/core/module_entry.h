@@ -8,6 +8,7 @@
  */
 
 #include <rme/err.h>
+#include <rme/format.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -33,13 +34,13 @@ enum rme_module_param_type {
 
 /** One parameter that a module takes in `configure`. */
 struct rme_module_param {
-	char *name;
-	char *help;          /**< NULL = none */
-	char *default_value; /**< as JSON text ("0.5", "true", "\"x\""); NULL = none, the parameter is required */
+	const char *name;
+	const char *help;          /**< NULL = none */
+	const char *default_value; /**< as JSON text ("0.5", "true", "\"x\""); NULL = none, the parameter is required */
 	enum rme_module_param_type type;
 	bool has_min, has_max;
-	double min, max; /**< numbers: inclusive bounds; strings: length in bytes */
-	char **choices;  /**< strings: the allowed values; n_choices of them, 0 = any */
+	double min, max;            /**< numbers: inclusive bounds; strings: length in bytes */
+	const char *const *choices; /**< strings: the allowed values; n_choices of them, 0 = any */
 	size_t n_choices;
 };
 
@@ -52,30 +53,32 @@ struct rme_module_limits {
 /** What one item costs: ms = base + per_unit * units. */
 struct rme_module_cost {
 	double edge_base_ms, edge_per_unit_ms;
-	char *units; /**< what a unit is: "audio_ms", "pixels", "bytes"; NULL = not said */
-	char *cloud; /**< service that can do the same work; NULL = none */
+	const char *units; /**< what a unit is: "audio_ms", "pixels", "bytes"; NULL = not said */
+	const char *cloud; /**< service that can do the same work; NULL = none */
 };
 
-/** One module. All strings are owned by the entry, UTF-8; NULL = not said. */
+/** One module. Texts and tables are borrowed: they live as long as the registry the entry came from. NULL = not said. */
 struct rme_module_entry {
-	char *name;
-	char *version;
-	char *help;
+	const char *name;
+	const char *version;
+	const char *help;
 	enum rme_module_category category;
-	char *source_lang; /**< "c", "rust", "assemblyscript" */
-	char *source_path; /**< folder of the sources, relative to the registry file */
-	char **targets;    /**< "wasm32-wasip1", ... */
+	const char *source_lang;    /**< "c", "rust", "assemblyscript" */
+	const char *source_path;    /**< folder of the sources, as the host opens it */
+	const char *const *targets; /**< "wasm32-wasip1", ...; n_targets of them */
 	size_t n_targets;
-	char *wasm_path; /**< the built module, as the host opens it */
-	bool has_sha256; /**< wasm-modules.lock pins it */
+	const char *wasm_path; /**< the built module, as the host opens it */
+	bool has_sha256;       /**< wasm-modules.lock pins it */
 	uint8_t sha256[RME_SHA256_BYTES];
-	char *function_name; /**< export called per item; NULL = "process" */
-	char *input;         /**< media format; NULL = any */
-	char *output;        /**< media format; NULL = as the input, or as the module says at run time */
-	struct rme_module_param *params;
+	const char *function_name; /**< export called per item; NULL = "process" */
+	struct rme_format input;   /**< all-zero = any */
+	struct rme_format output;  /**< all-zero = as the module says at run time */
+	const char *input_text;    /**< as written; NULL = not said */
+	const char *output_text;   /**< as written; NULL = not said */
+	const struct rme_module_param *params;
 	size_t n_params;
 	struct rme_module_limits limits;
-	char **services; /**< services that it may call; nothing else */
+	const char *const *services; /**< services that it may call, and nothing else; n_services of them */
 	size_t n_services;
 	unsigned deploy; /**< RME_DEPLOY_* */
 	unsigned optimize_level;
@@ -84,11 +87,8 @@ struct rme_module_entry {
 	struct rme_module_cost cost;
 };
 
-/** A new entry with the default limits, deployed everywhere; NULL = out of memory. Free with rme_module_entry_free(). */
-struct rme_module_entry *rme_module_entry_new(void);
-
-/** Free an entry and all that it owns; takes NULL and half-filled entries. */
-void rme_module_entry_free(struct rme_module_entry *entry);
+/** What holds for a module that no registry describes: default limits, no grants, deployed everywhere. */
+void rme_module_entry_init(struct rme_module_entry *entry, const char *name, const char *wasm_path);
 
 /** True if the module may call @p service. */
 bool rme_module_entry_grants(const struct rme_module_entry *entry, const char *service);
