@@ -124,33 +124,41 @@ write_bash(FILE *out, const struct rmi_command *root)
 
 /* ---- zsh ---- */
 
+/* What completes the option's value. */
+static void
+zsh_value(FILE *out, const struct rmi_option *o)
+{
+	if (o->kind == RMI_OPTION_FILE) {
+		(void)fputs(":file:_files", out);
+	} else if (o->kind == RMI_OPTION_ENUM) {
+		(void)fputs(":word:(", out);
+		write_words(out, o->choices);
+		(void)fputc(')', out);
+	} else if (o->kind != RMI_OPTION_FLAG) {
+		(void)fprintf(out, ":%s: ", rmi_help_value_name(o));
+	}
+}
+
+static void
+zsh_spec(FILE *out, const struct rmi_option *o, const char *word, const char *joint)
+{
+	(void)fprintf(out, " \\\n\t\t\t'%s%s%s[", o->many ? "*" : "", word, o->kind == RMI_OPTION_FLAG ? "" : joint);
+	write_quoted(out, o->help, "[]:");
+	(void)fputc(']', out);
+	zsh_value(out, o);
+	(void)fputc('\'', out);
+}
+
 static void
 zsh_options(FILE *out, const struct rmi_option *table)
 {
 	for (const struct rmi_option *o = table; o != NULL && o->name != NULL; o++) {
-		char letter[24] = "";
+		char word[64];
+		(void)snprintf(word, sizeof(word), "--%s", o->name);
+		zsh_spec(out, o, word, "=");
 		if (o->letter != 0) {
-			(void)snprintf(letter, sizeof(letter), "-%c ", o->letter);
-		}
-		const char *value = o->kind == RMI_OPTION_FLAG ? "" : "=";
-		(void)fprintf(out, " \\\n\t\t\t'%s%s--%s%s[", o->many ? "*" : "", "", o->name, value);
-		write_quoted(out, o->help, "[]:");
-		(void)fputc(']', out);
-		if (o->kind == RMI_OPTION_FILE) {
-			(void)fputs(":file:_files", out);
-		} else if (o->kind == RMI_OPTION_ENUM) {
-			(void)fputs(":word:(", out);
-			write_words(out, o->choices);
-			(void)fputc(')', out);
-		} else if (o->kind != RMI_OPTION_FLAG) {
-			(void)fprintf(out, ":%s: ", rmi_help_value_name(o));
-		}
-		(void)fputc('\'', out);
-		if (o->letter != 0) {
-			(void)fprintf(
-			    out, " \\\n\t\t\t'%s-%c%s[", o->many ? "*" : "", o->letter, *value != '\0' ? "+" : "");
-			write_quoted(out, o->help, "[]:");
-			(void)fputs(o->kind == RMI_OPTION_FILE ? "]:file:_files'" : "]'", out);
+			(void)snprintf(word, sizeof(word), "-%c", o->letter);
+			zsh_spec(out, o, word, "+");
 		}
 	}
 }
