@@ -7,7 +7,8 @@ rmi_base64_write(char *out, const uint8_t *data, size_t n)
 {
 	for (size_t i = 0; i < n; i += 3) {
 		uint32_t left = (uint32_t)(n - i < 3 ? n - i : 3);
-		uint32_t v = (uint32_t)data[i] << 16 | (left > 1 ? (uint32_t)data[i + 1] << 8 : 0) | (left > 2 ? data[i + 2] : 0);
+		uint32_t v = (uint32_t)data[i] << 16 | (left > 1 ? (uint32_t)data[i + 1] << 8 : 0) |
+		             (left > 2 ? data[i + 2] : 0);
 		*out++ = ALPHABET[v >> 18];
 		*out++ = ALPHABET[v >> 12 & 63];
 		*out++ = left > 1 ? ALPHABET[v >> 6 & 63] : '=';

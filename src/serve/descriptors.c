@@ -159,7 +159,8 @@ rmi_descriptors_open(struct rmi_descriptors *d, const unsigned char *set, size_t
 		if (d->n == RMI_DESCRIPTOR_FILES_MAX) {
 			return RME_ELIMIT;
 		}
-		struct rmi_descriptor_file f = {.name = field_text(w.data, w.len, FILE_NAME), .data = w.data, .len = w.len};
+		struct rmi_descriptor_file f = {
+		    .name = field_text(w.data, w.len, FILE_NAME), .data = w.data, .len = w.len};
 		rmi_file_bits imports = imports_of(d, &f);
 		d->file[d->n] = f;
 		d->imports[d->n++] = imports;
@@ -195,7 +196,8 @@ defines(struct walk at, struct rmi_name symbol, bool is_message, unsigned depth)
 	}
 	struct walk w = walk_over(at.data, at.len);
 	while (depth < NESTING_MAX && walk_next(&w)) {
-		bool inner = is_message ? w.field == MESSAGE_NESTED || w.field == MESSAGE_ENUM : w.field == SERVICE_METHOD;
+		bool inner =
+		    is_message ? w.field == MESSAGE_NESTED || w.field == MESSAGE_ENUM : w.field == SERVICE_METHOD;
 		if (inner && defines(w, symbol, is_message && w.field == MESSAGE_NESTED, depth + 1)) {
 			return true;
 		}

@@ -48,7 +48,7 @@ int rmi_descriptors_file(const struct rmi_descriptors *d, struct rmi_name name);
 int rmi_descriptors_symbol(const struct rmi_descriptors *d, struct rmi_name symbol);
 
 /** Call @p each with every service's full name, until it returns false. */
-void rmi_descriptors_services(
-    const struct rmi_descriptors *d, _Bool (*each)(void *ctx, struct rmi_name service), void *ctx);
+void
+rmi_descriptors_services(const struct rmi_descriptors *d, _Bool (*each)(void *ctx, struct rmi_name service), void *ctx);
 
 #endif

@@ -55,7 +55,7 @@ RME_NODISCARD enum rme_err rmi_json_read(struct rme_packet **out, struct rmi_jso
  * @param[out] out  packet of format RME_MEDIA_JSON with @p pkt's metadata
  * @return RME_OK, RME_EFORMAT (JSON cannot say it), RME_ELIMIT, RME_ENOMEM
  */
-RME_NODISCARD enum rme_err rmi_json_write(
-    struct rme_packet **out, struct rme_packet *pkt, enum rmi_json_shape shape, struct rme_error *err);
+RME_NODISCARD enum rme_err
+rmi_json_write(struct rme_packet **out, struct rme_packet *pkt, enum rmi_json_shape shape, struct rme_error *err);
 
 #endif

@@ -89,9 +89,11 @@ measure(struct audio_in *a, yyjson_val *data, struct rme_error *err)
 		return rme_error_set(err, RME_EFORMAT, NULL, "audio of %zu channels: at most %d are taken", a->channels,
 		    RME_AUDIO_CHANNELS_MAX);
 	}
-	yyjson_arr_foreach (data, i, n, row) {
+	yyjson_arr_foreach(data, i, n, row)
+	{
 		if (!yyjson_is_arr(row) || yyjson_arr_size(row) != a->frames) {
-			return fail(err, RME_EFORMAT, "every channel of audio_data must be an array of the same length");
+			return fail(
+			    err, RME_EFORMAT, "every channel of audio_data must be an array of the same length");
 		}
 	}
 	return RME_OK;
@@ -103,7 +105,8 @@ read_channel(float *to, size_t step, yyjson_val *row, struct rme_error *err)
 	size_t i;
 	size_t n;
 	yyjson_val *v;
-	yyjson_arr_foreach (row, i, n, v) {
+	yyjson_arr_foreach(row, i, n, v)
+	{
 		float x = (float)yyjson_get_num(v);
 		if (!yyjson_is_num(v) || !isfinite(x)) {
 			return rme_error_set(err, RME_EFORMAT, NULL, "sample %zu of audio_data is no finite number", i);
@@ -114,7 +117,8 @@ read_channel(float *to, size_t step, yyjson_val *row, struct rme_error *err)
 }
 
 static enum rme_err
-read_samples(struct rme_packet **out, const struct rme_packet_meta *meta, const struct audio_in *a, struct rme_error *err)
+read_samples(
+    struct rme_packet **out, const struct rme_packet_meta *meta, const struct audio_in *a, struct rme_error *err)
 {
 	size_t i;
 	size_t n;
@@ -129,7 +133,8 @@ read_samples(struct rme_packet **out, const struct rme_packet_meta *meta, const 
 	if (a->channels == 1 && !yyjson_is_arr(yyjson_arr_get_first(a->data))) {
 		e = read_channel(to, 1, a->data, err);
 	} else {
-		yyjson_arr_foreach (a->data, i, n, row) {
+		yyjson_arr_foreach(a->data, i, n, row)
+		{
 			e = e == RME_OK ? read_channel(to + i, a->channels, row, err) : e;
 		}
 	}
@@ -157,8 +162,8 @@ static enum rme_err
 read_audio(struct rme_packet **out, struct rmi_json_kind *kind, struct rme_packet_meta *meta, yyjson_val *root,
     struct rme_error *err)
 {
-	struct audio_in a;
-	uint32_t rate;
+	struct audio_in a = {0};
+	uint32_t rate = 0;
 	bool pair = yyjson_is_arr(root);
 	yyjson_val *data = pair ? yyjson_arr_get(root, 0) : yyjson_obj_get(root, "audio_data");
 	yyjson_val *hz = pair ? yyjson_arr_get(root, 1) : yyjson_obj_get(root, "sample_rate");
@@ -246,7 +251,7 @@ rmi_json_read(struct rme_packet **out, struct rmi_json_kind *kind, struct rme_pa
 	const char *text = (const char *)rme_packet_data(in, &len);
 	struct rme_packet_meta meta = *rme_packet_meta(in);
 	struct rmi_json_kind k = {RMI_JSON_PLAIN, rme_format_of(RME_MEDIA_JSON)};
-	yyjson_doc *doc;
+	yyjson_doc *doc = NULL;
 	enum rme_err e = parse(&doc, text, len, err);
 	if (e != RME_OK) {
 		return e;

@@ -99,10 +99,6 @@ put_sample(char out[NUMBER_MAX], float x)
 		out[n++] = '-';
 	}
 	uint64_t whole = units / 1000000000000u;
-	if (whole >= 10) { /* 9.9999999... rounded up */
-		out[n++] = '1';
-		whole -= 10;
-	}
 	out[n++] = (char)('0' + whole);
 	return n + put_fraction(out + n, units % 1000000000000u);
 }
@@ -133,8 +129,10 @@ write_samples(struct text *t, const struct rme_format *f, struct rme_bytes pcm, 
 		for (size_t i = 0; i < frames && text_reserve(t, NUMBER_MAX + 1); i++) {
 			float x = sample_at(f, pcm.data, i * channels + c);
 			if (!isfinite(x)) {
-				return rme_error_set(err, RME_EFORMAT, NULL, "sample %zu of the result is not finite: JSON has no "
-				                                             "NaN or Infinity", i);
+				return rme_error_set(err, RME_EFORMAT, NULL,
+				    "sample %zu of the result is not finite: JSON has no "
+				    "NaN or Infinity",
+				    i);
 			}
 			if (i > 0) {
 				t->bytes[t->len++] = ',';
@@ -147,8 +145,7 @@ write_samples(struct text *t, const struct rme_format *f, struct rme_bytes pcm, 
 }
 
 static enum rme_err
-write_audio(
-    struct text *t, struct rme_packet *pkt, enum rmi_json_shape shape, struct rme_error *err)
+write_audio(struct text *t, struct rme_packet *pkt, enum rmi_json_shape shape, struct rme_error *err)
 {
 	const struct rme_format *f = &rme_packet_meta(pkt)->format;
 	char rate[64];

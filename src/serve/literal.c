@@ -449,14 +449,16 @@ depth_fits(yyjson_val *v, unsigned left)
 		return false;
 	}
 	if (yyjson_is_arr(v)) {
-		yyjson_arr_foreach (v, i, n, child) {
+		yyjson_arr_foreach(v, i, n, child)
+		{
 			if (!depth_fits(child, left - 1)) {
 				return false;
 			}
 		}
 		return true;
 	}
-	yyjson_obj_foreach (v, i, n, key, child) {
+	yyjson_obj_foreach(v, i, n, key, child)
+	{
 		if (!depth_fits(child, left - 1)) {
 			return false;
 		}

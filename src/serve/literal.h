@@ -30,7 +30,7 @@ enum {
  * @param[out] out  the value; set on RME_OK only
  * @return RME_OK, RME_ENOMEM, RME_ELIMIT (longer than RMI_LITERAL_MAX_BYTES), RME_EPROTO (not UTF-8)
  */
-RME_NODISCARD enum rme_err rmi_literal_read(
-    yyjson_mut_doc *doc, const char *text, size_t len, yyjson_mut_val **out, struct rme_error *err);
+RME_NODISCARD enum rme_err
+rmi_literal_read(yyjson_mut_doc *doc, const char *text, size_t len, yyjson_mut_val **out, struct rme_error *err);
 
 #endif

@@ -10,7 +10,10 @@ sequence_length(const unsigned char *p, size_t left)
 	if (p[0] < 0x80) {
 		return 1;
 	}
-	size_t n = p[0] >= 0xc2 && p[0] <= 0xdf ? 2 : p[0] >= 0xe0 && p[0] <= 0xef ? 3 : p[0] >= 0xf0 && p[0] <= 0xf4 ? 4 : 0;
+	size_t n = p[0] >= 0xc2 && p[0] <= 0xdf   ? 2
+	           : p[0] >= 0xe0 && p[0] <= 0xef ? 3
+	           : p[0] >= 0xf0 && p[0] <= 0xf4 ? 4
+	                                          : 0;
 	if (n == 0 || left < n) {
 		return 0;
 	}
