@@ -130,45 +130,59 @@ add_digits(struct literal *l, struct number_text *t, bool *any)
 	return true;
 }
 
+/* The digits before the point; JSON wants at least one. False where they are badly written. */
+static bool
+take_whole(struct literal *l, struct number_text *t, bool *any)
+{
+	size_t start = t->len;
+	if (!add_digits(l, t, any) || (t->len - start > 1 && t->text[start] == '0')) {
+		return false;
+	}
+	if (!*any) {
+		t->text[t->len++] = '0';
+	}
+	return true;
+}
+
+static bool
+take_part(struct literal *l, struct number_text *t, bool *any)
+{
+	if (!take(l, '.')) {
+		return true;
+	}
+	t->text[t->len++] = '.';
+	if (!add_digits(l, t, any)) {
+		return false;
+	}
+	if (!*any) {
+		t->text[t->len++] = '0';
+	}
+	return true;
+}
+
+static bool
+take_exponent(struct literal *l, struct number_text *t)
+{
+	bool any;
+	if (!take(l, 'e') && !take(l, 'E')) {
+		return true;
+	}
+	t->text[t->len++] = 'e';
+	if (take(l, '-')) {
+		t->text[t->len++] = '-';
+	} else {
+		take(l, '+');
+	}
+	return add_digits(l, t, &any) && any;
+}
+
 /* Rewrite Python's decimal number ("1_000", ".5", "2.", "1e5") as JSON's. False if it is none. */
 static bool
 take_decimal(struct literal *l, struct number_text *t)
 {
-	bool whole;
+	bool whole = false;
 	bool part = false;
-	size_t start = t->len;
-	if (!add_digits(l, t, &whole)) {
-		return false;
-	}
-	if (whole && t->len - start > 1 && t->text[start] == '0') {
-		return false;
-	}
-	if (!whole) {
-		t->text[t->len++] = '0';
-	}
-	if (take(l, '.')) {
-		t->text[t->len++] = '.';
-		if (!add_digits(l, t, &part)) {
-			return false;
-		}
-		if (!part) {
-			t->text[t->len++] = '0';
-		}
-	}
-	if (!whole && !part) {
-		return false;
-	}
-	if (at(l, 'e') || at(l, 'E')) {
-		bool exponent;
-		l->p++;
-		t->text[t->len++] = 'e';
-		t->text[t->len++] = at(l, '-') ? '-' : '+';
-		if (at(l, '-') || at(l, '+')) {
-			l->p++;
-		}
-		return add_digits(l, t, &exponent) && exponent;
-	}
-	return true;
+	return take_whole(l, t, &whole) && take_part(l, t, &part) && (whole || part) && take_exponent(l, t);
 }
 
 static yyjson_mut_val *
@@ -231,6 +245,13 @@ take_octal(struct literal *l, char first, size_t *n)
 	return put_code(l, code, n);
 }
 
+static bool
+take_code(struct literal *l, unsigned digits, size_t *n)
+{
+	uint32_t code;
+	return take_hex(l, digits, &code) && put_code(l, code, n);
+}
+
 /* What follows a backslash. An unknown escape stays as it is written, as in Python. */
 static bool
 take_escape(struct literal *l, size_t *n)
@@ -241,18 +262,22 @@ take_escape(struct literal *l, size_t *n)
 		return false;
 	}
 	char c = *l->p++;
-	uint32_t code;
-	if (c == '\n') {
+	switch (c) {
+	case '\n':
 		return true;
-	}
-	if (c == 'x' || c == 'u' || c == 'U') {
-		return take_hex(l, c == 'x' ? 2 : c == 'u' ? 4 : 8, &code) && put_code(l, code, n);
+	case 'x':
+		return take_code(l, 2, n);
+	case 'u':
+		return take_code(l, 4, n);
+	case 'U':
+		return take_code(l, 8, n);
+	case 'N':
+		return false; /* names of characters: the table would be larger than all of this */
+	default:
+		break;
 	}
 	if (c >= '0' && c <= '7') {
 		return take_octal(l, c, n);
-	}
-	if (c == 'N') {
-		return false;
 	}
 	const char *known = memchr(names, c, sizeof names - 1);
 	if (known == NULL) {

@@ -2,32 +2,47 @@
 
 #include <string.h>
 
-/* Length of the valid sequence at p, 0 if there is none. The ranges of the second byte are those of RFC 3629,
- * section 4: they exclude overlong forms, surrogates and what lies beyond U+10FFFF. */
+/* RFC 3629, section 4: first bytes, and the range of the second byte after them, which excludes overlong forms,
+ * surrogates and what lies beyond U+10FFFF. */
+static const struct lead {
+	unsigned char first, last;
+	unsigned char length;
+	unsigned char low, high;
+} LEADS[] = {
+    {0xc2, 0xdf, 2, 0x80, 0xbf},
+    {0xe0, 0xe0, 3, 0xa0, 0xbf},
+    {0xe1, 0xec, 3, 0x80, 0xbf},
+    {0xed, 0xed, 3, 0x80, 0x9f},
+    {0xee, 0xef, 3, 0x80, 0xbf},
+    {0xf0, 0xf0, 4, 0x90, 0xbf},
+    {0xf1, 0xf3, 4, 0x80, 0xbf},
+    {0xf4, 0xf4, 4, 0x80, 0x8f},
+};
+
+static bool
+continues(const unsigned char *p, const struct lead *lead)
+{
+	for (size_t i = 2; i < lead->length; i++) {
+		if ((p[i] & 0xc0) != 0x80) {
+			return false;
+		}
+	}
+	return p[1] >= lead->low && p[1] <= lead->high;
+}
+
+/* Length of the valid sequence at p, 0 if there is none. */
 static size_t
 sequence_length(const unsigned char *p, size_t left)
 {
 	if (p[0] < 0x80) {
 		return 1;
 	}
-	size_t n = p[0] >= 0xc2 && p[0] <= 0xdf   ? 2
-	           : p[0] >= 0xe0 && p[0] <= 0xef ? 3
-	           : p[0] >= 0xf0 && p[0] <= 0xf4 ? 4
-	                                          : 0;
-	if (n == 0 || left < n) {
-		return 0;
-	}
-	unsigned low = p[0] == 0xe0 ? 0xa0 : p[0] == 0xf0 ? 0x90 : 0x80;
-	unsigned high = p[0] == 0xed ? 0x9f : p[0] == 0xf4 ? 0x8f : 0xbf;
-	if (p[1] < low || p[1] > high) {
-		return 0;
-	}
-	for (size_t i = 2; i < n; i++) {
-		if ((p[i] & 0xc0) != 0x80) {
-			return 0;
+	for (size_t i = 0; i < sizeof LEADS / sizeof *LEADS; i++) {
+		if (p[0] >= LEADS[i].first && p[0] <= LEADS[i].last) {
+			return left >= LEADS[i].length && continues(p, &LEADS[i]) ? LEADS[i].length : 0;
 		}
 	}
-	return n;
+	return 0;
 }
 
 bool

@@ -13,7 +13,9 @@ static const struct {
 } VECTORS[] = {
     {"", ""},
     {"f", "Zg=="},
-    {"fo", "Zm8="},
+    {"f"
+     "o",
+        "Zm8="},
     {"foo", "Zm9v"},
     {"foob", "Zm9vYg=="},
     {"fooba", "Zm9vYmE="},

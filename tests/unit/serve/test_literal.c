@@ -89,7 +89,7 @@ static void
 test_plain_text(void **state)
 {
 	(void)state;
-	static const char *const plain[] = {"", "text", "a b", "Truely", "1 2", "012", "1__0", "1_", "0x", "1e", "b'x'",
+	static const char *const plain[] = {"", "text", "a b", "Truest", "1 2", "012", "1__0", "1_", "0x", "1e", "b'x'",
 	    "f'x'", "1+2j", "{1, 2}", "[1", "(1,,2)", "{'a' 1}", "{[1]: 2}", "'open", "'''open'", "'a\nb'", "'\\x4'",
 	    "'\\ud800'", "'\\N{DASH}'", "nan", "inf", "--1", "[1] x", "True False", "fixie-ai/ultravox", "-", ".",
 	    "'\\", "0xfffffffffffffffff", "-0x8000000000000001", ",", "*", "r", "'a' r"};
