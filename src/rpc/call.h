@@ -114,20 +114,20 @@ void rmi_call_cancel(struct rmi_call *c, enum rmi_status status, const char *tex
 /**
  * A metadata value that the peer sent: server: of the request, any time; client: trailers, inside on_end only.
  * @param[out] n  length
- * @return not terminated; valid while the call is; NULL = absent
+ * @return not terminated; valid until on_end has returned; NULL = absent
  */
 const char *rmi_call_meta(const struct rmi_call *c, const char *key, size_t *n);
 
-/** Server: path of the method, e.g. "/rme.v1.Rme/Stream"; valid while the call is. */
+/** Server: path of the method, e.g. "/rme.v1.Rme/Stream"; lives as long as the server's method table. */
 const char *rmi_call_path(const struct rmi_call *c);
 
 /** Server: absolute CLOCK_MONOTONIC deadline, 0 = none. */
 int64_t rmi_call_deadline_ns(const struct rmi_call *c);
 
-/** Address of the peer, e.g. "ipv4:127.0.0.1:40000"; copied, truncated, terminated. */
+/** Address of the peer, e.g. "ipv4:127.0.0.1:40000"; copied, truncated, terminated. Inside callbacks. */
 void rmi_call_peer(const struct rmi_call *c, char *out, size_t size);
 
-/** Server: verified name of the client's certificate (first DNS name, else common name); false = none. */
+/** Server: verified name of the client's certificate (first alternative name, else common name). Inside callbacks. */
 bool rmi_call_peer_identity(const struct rmi_call *c, char *out, size_t size);
 
 #endif

@@ -33,6 +33,9 @@ void rmi_channel_free(struct rmi_channel *ch);
 void rmi_channel_reset_backoff(struct rmi_channel *ch);
 
 struct rmi_call_options {
+	const char *path;                /**< "/package.Service/Method" */
+	const struct rmi_call_ops *ops;  /**< on_message, on_end; not for rmi_unary() */
+	void *user;                      /**< rmi_call_user() */
 	int64_t deadline_ns;             /**< absolute CLOCK_MONOTONIC, 0 = none */
 	const struct rmi_meta *metadata; /**< copied */
 	size_t metadata_count;           /**< at most RMI_CALL_META_MAX */
@@ -42,20 +45,20 @@ struct rmi_call_options {
 };
 
 /**
- * Start a call. @p ops->on_end follows exactly once if and only if this returns RME_OK (may be before it returns).
- * @param[out] out  one reference for the caller
- * @return RME_OK, RME_EINVAL, RME_ENOMEM, RME_ECLOSED
+ * Start a call. on_end follows exactly once if and only if this returns RME_OK; it may run before this returns.
+ * @param[out] out  one reference for the caller; set before the first callback
+ * @return RME_OK, RME_EINVAL, RME_ENOMEM
  */
-RME_NODISCARD enum rme_err rmi_call_start(struct rmi_call **out, struct rmi_channel *ch, const char *path,
-    const struct rmi_call_ops *ops, void *user, const struct rmi_call_options *options);
+RME_NODISCARD enum rme_err
+rmi_call_start(struct rmi_call **out, struct rmi_channel *ch, const struct rmi_call_options *options);
 
 /**
- * One request, one reply. Blocking until the reply, the deadline, or @p cancel; not on a loop thread.
+ * One request, one reply. Blocking until the reply or the deadline; not on a loop thread.
  * @param request   owned in every case
  * @param[out] out  the reply, on RME_OK only
  * @return RME_OK, or the call's status as rmi_status_to_err() says; @p err holds its text
  */
-RME_NODISCARD enum rme_err rmi_unary(struct rmi_buf **out, struct rmi_channel *ch, const char *path,
-    struct rmi_buf *request, const struct rmi_call_options *options, struct rme_error *err);
+RME_NODISCARD enum rme_err rmi_unary(struct rmi_buf **out, struct rmi_channel *ch, struct rmi_buf *request,
+    const struct rmi_call_options *options, struct rme_error *err);
 
 #endif

@@ -41,7 +41,7 @@ void rmi_loop_free(struct rmi_loop *loop);
 bool rmi_loop_is_current(const struct rmi_loop *loop);
 
 /** Live calls of the loop, of both sides; for tests and status pages. */
-uint32_t rmi_loop_calls(const struct rmi_loop *loop);
+uint32_t rmi_loop_calls(struct rmi_loop *loop);
 
 /**
  * Where gRPC's own messages go; process-wide (gRPC has one log), so only an application sets it. NULL = drop them,

@@ -51,8 +51,8 @@ RME_NODISCARD enum rme_err rmi_server_new(
 uint16_t rmi_server_port(const struct rmi_server *s);
 
 /** Live calls, and calls refused for want of room since the start. */
-uint32_t rmi_server_calls(const struct rmi_server *s);
-uint64_t rmi_server_refused(const struct rmi_server *s);
+uint32_t rmi_server_calls(struct rmi_server *s);
+uint64_t rmi_server_refused(struct rmi_server *s);
 
 /**
  * Take no new calls (they are answered UNAVAILABLE), let live calls end until @p deadline_ns (CLOCK_MONOTONIC), then
