@@ -26,7 +26,8 @@ find_kind(struct rmi_node_def *node)
 	             : node->service != NULL ? RMI_NODE_SERVICE
 	             : node->router != NULL  ? RMI_NODE_ROUTER
 	                                     : RMI_NODE_NATIVE;
-	node->has_services = node->bound.node->kind == RMI_YAML_MAP && rmi_yaml_get(node->bound.node, "services") != NULL;
+	node->has_services =
+	    node->bound.node->kind == RMI_YAML_MAP && rmi_yaml_get(node->bound.node, "services") != NULL;
 }
 
 /* @return index, or SIZE_MAX with an error */
@@ -59,7 +60,8 @@ check_nodes(struct rmi_diags *d, struct rmi_pipeline_def *def)
 		for (size_t k = 0; k < i; k++) {
 			if (strcmp(nodes_of(def)[k].id, node->id) == 0) {
 				rmi_diag_error(d, &rmi_yaml_get(node->bound.node, "id")->mark,
-				    "two nodes have the id '%s' (the first in line %u)", node->id, nodes_of(def)[k].bound.mark.line);
+				    "two nodes have the id '%s' (the first in line %u)", node->id,
+				    nodes_of(def)[k].bound.mark.line);
 				ok = false;
 				break;
 			}
@@ -74,7 +76,8 @@ struct chain {
 };
 
 static bool
-add_connection(struct rmi_diags *d, const struct rmi_pipeline_def *def, struct chain *c, const struct rmi_connection_def *con)
+add_connection(
+    struct rmi_diags *d, const struct rmi_pipeline_def *def, struct chain *c, const struct rmi_connection_def *con)
 {
 	size_t from = find_node(d, def, con->from, &rmi_yaml_get(con->bound.node, "from")->mark);
 	size_t to = find_node(d, def, con->to, &rmi_yaml_get(con->bound.node, "to")->mark);
@@ -114,7 +117,8 @@ order_nodes(struct rmi_diags *d, struct rmi_pipeline_def *def, const struct chai
 	}
 	for (size_t i = 0; count < n && i < n; i++) {
 		if (!reached[i]) {
-			rmi_diag_error(d, &nodes_of(def)[i].bound.mark, "node '%s' is not part of the chain", nodes_of(def)[i].id);
+			rmi_diag_error(
+			    d, &nodes_of(def)[i].bound.mark, "node '%s' is not part of the chain", nodes_of(def)[i].id);
 			rmi_diag_hint(d, "connect all nodes in one chain without a circle, or leave `connections` out");
 			return false;
 		}
@@ -233,7 +237,8 @@ resolve_endpoint(
 	for (size_t i = 0; i < def->endpoints.n; i++) {
 		rmi_suggest_offer(&s, all[i].bound.key);
 	}
-	const struct rmi_yaml_node *said = from->node->kind == RMI_YAML_MAP ? rmi_yaml_get(from->node, "endpoint") : NULL;
+	const struct rmi_yaml_node *said =
+	    from->node->kind == RMI_YAML_MAP ? rmi_yaml_get(from->node, "endpoint") : NULL;
 	rmi_diag_error(d, said != NULL ? &said->mark : &from->mark, "there is no endpoint '%s'", name);
 	rmi_diag_did_you_mean(d, s.best);
 	rmi_diag_hint(d, "add it under `endpoints`, or write an address such as host:50052");
@@ -247,8 +252,9 @@ only_endpoint(struct rmi_diags *d, const struct rmi_pipeline_def *def, const cha
 		return def->endpoints.items;
 	}
 	rmi_diag_error(d, mark, "nothing says where the service '%s' is", service);
-	rmi_diag_hint(d, def->endpoints.n == 0 ? "add its address: `endpoints: {cloud: host:50052}`"
-	                                       : "name one of the endpoints: `services: {%s: NAME}`",
+	rmi_diag_hint(d,
+	    def->endpoints.n == 0 ? "add its address: `endpoints: {cloud: host:50052}`"
+	                          : "name one of the endpoints: `services: {%s: NAME}`",
 	    service);
 	return NULL;
 }

@@ -31,8 +31,8 @@ struct rmi_tls_def {
 
 /** An address that serves services. */
 struct rmi_endpoint_def {
-	struct rmi_bound bound; /**< key = name */
-	const char *address;    /**< "host:port", "unix:/path" */
+	struct rmi_bound bound;  /**< key = name */
+	const char *address;     /**< "host:port", "unix:/path" */
 	struct rmi_tls_def *tls; /**< NULL = plain text */
 	const char *token_file;
 	bool allow_plain_token;
@@ -74,7 +74,7 @@ struct rmi_node_def {
 	const char *endpoint;               /**< SERVICE: name or address; NULL = as `services` says */
 	int64_t timeout_ns;                 /**< SERVICE; 0 = the service's */
 	struct rmi_limits_def *limits;      /**< MODULE; NULL = the registry's */
-	struct rmi_list services;           /**< MODULE: const char *: grants beyond none; given replaces the registry's */
+	struct rmi_list services; /**< MODULE: const char *: grants beyond none; given replaces the registry's */
 	bool has_services;
 	const char *function_name; /**< MODULE; NULL = the registry's, else "process" */
 };
@@ -134,7 +134,7 @@ struct rmi_service_ref {
 	const char *service; /**< name */
 	const char *node_type;
 	const struct rmi_endpoint_def *endpoint;
-	int64_t timeout_ns; /**< 0 = none */
+	int64_t timeout_ns;                 /**< 0 = none */
 	const struct rmi_yaml_node *params; /**< NULL = none */
 };
 
