@@ -139,7 +139,7 @@ print_place(const struct rmi_mark *m, FILE *out, bool color)
 	if (line == NULL) {
 		return;
 	}
-	unsigned from = m->column > LINE_SHOWN ? m->column - LINE_BEFORE : 0;
+	unsigned from = m->column > LINE_SHOWN - 20 ? m->column - LINE_BEFORE : 0;
 	unsigned width = m->width == 0 ? 1 : m->width > WIDTH_MAX ? WIDTH_MAX : m->width;
 	(void)fprintf(out, "%5u | ", m->line);
 	print_line(out, line, len, from);
@@ -167,11 +167,28 @@ print_one(const struct rmi_diag *g, FILE *out, bool color)
 	}
 }
 
+static bool
+comes_before(const struct rmi_diag *a, const struct rmi_diag *b)
+{
+	if (a->mark.source != b->mark.source) {
+		return false;
+	}
+	return a->mark.line != b->mark.line ? a->mark.line < b->mark.line : a->mark.column < b->mark.column;
+}
+
 void
 rmi_diags_print(const struct rmi_diags *d, FILE *out, bool color)
 {
+	const struct rmi_diag *order[RMI_DIAGS_MAX];
 	for (size_t i = 0; i < d->n; i++) {
-		print_one(&d->list[i], out, color);
+		size_t at = i;
+		for (; at > 0 && comes_before(&d->list[i], order[at - 1]); at--) {
+			order[at] = order[at - 1];
+		}
+		order[at] = &d->list[i];
+	}
+	for (size_t i = 0; i < d->n; i++) {
+		print_one(order[i], out, color);
 	}
 	if (d->n_errors + d->n_warnings > d->n) {
 		(void)fprintf(out, "... and %zu more\n", d->n_errors + d->n_warnings - d->n);

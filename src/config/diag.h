@@ -15,7 +15,7 @@
 #include "base/arena.h"
 
 enum {
-	RMI_DIAGS_MAX = 50, /**< those that follow are counted only */
+	RMI_DIAGS_MAX = 20, /**< those that follow are counted only */
 };
 
 /** A file that was read. Lives as long as the diagnostics that speak of it. */
@@ -61,7 +61,7 @@ void rmi_diag_hint(struct rmi_diags *d, const char *fmt, ...) RME_PRINTF(2, 3);
 /** "did you mean 'x'?" for the last one; @p best NULL = no hint. */
 void rmi_diag_did_you_mean(struct rmi_diags *d, const char *best);
 
-/** Write them all for people. */
+/** Write them all for people, in the order of the file. */
 void rmi_diags_print(const struct rmi_diags *d, FILE *out, bool color);
 
 /** The first error in one line, for a caller that has room for one. @return RME_ECONFIG; RME_OK if there is none */

@@ -16,7 +16,13 @@ typedef bool (*bind_fn)(struct rmi_diags *d, const struct rmi_field *f, const st
 static bool
 fail_kind(struct rmi_diags *d, const struct rmi_field *f, const struct rmi_yaml_node *v, const char *want)
 {
-	rmi_diag_error(d, &v->mark, "'%s' takes %s, not %s", f->key, want, rmi_yaml_kind_name(v->kind));
+	if (v->kind == RMI_YAML_NUMBER) {
+		rmi_diag_error(d, &v->mark, "'%s' takes %s, not %.80s", f->key, want, v->text);
+	} else if (v->kind == RMI_YAML_TEXT) {
+		rmi_diag_error(d, &v->mark, "'%s' takes %s, not the text '%.80s'", f->key, want, v->text);
+	} else {
+		rmi_diag_error(d, &v->mark, "'%s' takes %s, not %s", f->key, want, rmi_yaml_kind_name(v->kind));
+	}
 	return false;
 }
 
@@ -106,18 +112,34 @@ bind_bool(struct rmi_diags *d, const struct rmi_field *f, const struct rmi_yaml_
 	return true;
 }
 
+/* A bound of the field as one would write it. */
+static const char *
+bound_text(char *buf, size_t size, const struct rmi_field *f, double bound)
+{
+	if (f->kind == RMI_FIELD_DURATION) {
+		return rmi_units_format(buf, size, (int64_t)(bound * 1e9), RMI_UNIT_NS);
+	}
+	if (f->kind == RMI_FIELD_BYTES) {
+		return rmi_units_format(buf, size, (int64_t)bound, RMI_UNIT_BYTES);
+	}
+	(void)snprintf(buf, size, "%.15g", bound);
+	return buf;
+}
+
 static bool
 in_range(struct rmi_diags *d, const struct rmi_field *f, const struct rmi_yaml_node *v, double value)
 {
 	if ((f->min == 0 && f->max == 0) || (value >= f->min && value <= f->max)) {
 		return true;
 	}
+	char buf[RMI_UNITS_TEXT_MAX];
+	bool small = value < f->min;
+	const char *bound = bound_text(buf, sizeof(buf), f, small ? f->min : f->max);
 	if (f->min == f->max) {
-		rmi_diag_error(d, &v->mark, "'%s' must be %g", f->key, f->min);
-	} else if (value < f->min) {
-		rmi_diag_error(d, &v->mark, "'%s': %s is too small; the least is %.15g", f->key, v->text, f->min);
+		rmi_diag_error(d, &v->mark, "'%s' must be %s", f->key, bound);
 	} else {
-		rmi_diag_error(d, &v->mark, "'%s': %s is too large; the most is %.15g", f->key, v->text, f->max);
+		rmi_diag_error(d, &v->mark, "'%s': %.80s is too %s; the %s is %s", f->key, v->text,
+		    small ? "small" : "large", small ? "least" : "most", bound);
 	}
 	return false;
 }
@@ -432,16 +454,40 @@ bind_fields(struct rmi_diags *d, const struct rmi_schema *s, const struct rmi_ya
 	return ok;
 }
 
+/* None of the variants' keys is there: a mistyped one, or none at all. */
+static void
+report_no_variant(struct rmi_diags *d, const struct rmi_schema *s, const struct rmi_yaml_node *node)
+{
+	char keys[128] = "";
+	size_t n = 0;
+	const struct rmi_yaml_pair *typo = NULL;
+	const char *meant = NULL;
+	for (size_t i = 0; s->variants[i] != NULL; i++) {
+		const char *key = s->variants[i]->only_key;
+		n += (size_t)snprintf(keys + n, sizeof(keys) - n, "%s%s", i > 0 ? ", " : "", key);
+		for (size_t k = 0; typo == NULL && k < node->n; k++) {
+			struct rmi_suggest suggest = {.word = node->pairs[k].key};
+			rmi_suggest_offer(&suggest, key);
+			typo = suggest.best != NULL ? &node->pairs[k] : NULL;
+			meant = suggest.best;
+		}
+	}
+	if (typo != NULL) {
+		rmi_diag_error(d, &typo->mark, "unknown key '%.80s' in %s", typo->key, s->name);
+		rmi_diag_did_you_mean(d, meant);
+	} else {
+		rmi_diag_error(d, &node->mark, "%s does not say what it is", s->name);
+		rmi_diag_hint(d, "give it one of the keys %s", keys);
+	}
+}
+
 /* Exactly one of the variants' keys must be there. */
 static const struct rmi_schema *
 choose_variant(struct rmi_diags *d, const struct rmi_schema *s, const struct rmi_yaml_node *node)
 {
 	const struct rmi_schema *chosen = NULL;
-	char keys[128] = "";
-	size_t n = 0;
 	for (size_t i = 0; s->variants[i] != NULL; i++) {
 		const struct rmi_schema *v = s->variants[i];
-		n += (size_t)snprintf(keys + n, sizeof(keys) - n, "%s%s", i > 0 ? ", " : "", v->only_key);
 		if (rmi_yaml_get(node, v->only_key) == NULL) {
 			continue;
 		}
@@ -454,8 +500,7 @@ choose_variant(struct rmi_diags *d, const struct rmi_schema *s, const struct rmi
 		chosen = v;
 	}
 	if (chosen == NULL) {
-		rmi_diag_error(d, &node->mark, "%s does not say what it is", s->name);
-		rmi_diag_hint(d, "give it one of the keys %s", keys);
+		report_no_variant(d, s, node);
 	}
 	return chosen;
 }
@@ -480,7 +525,7 @@ rmi_schema_bind(struct rmi_diags *d, const struct rmi_schema *s, const struct rm
 		return bind_short(d, s, node, out);
 	}
 	if (node->kind != RMI_YAML_MAP) {
-		rmi_diag_error(d, &node->mark, "%s takes a map, not %s", s->name, rmi_yaml_kind_name(node->kind));
+		rmi_diag_error(d, &node->mark, "%s must be a map, not %s", s->name, rmi_yaml_kind_name(node->kind));
 		return false;
 	}
 	if (s->variants != NULL) {
