@@ -11,7 +11,8 @@ static bool
 split_host_port(char *text, char **host, char **port)
 {
 	char *colon = strrchr(text, ':');
-	if (colon == NULL || colon == text || colon[1] == '\0' || strspn(colon + 1, "0123456789") != strlen(colon + 1)) {
+	if (colon == NULL || colon == text || colon[1] == '\0' ||
+	    strspn(colon + 1, "0123456789") != strlen(colon + 1)) {
 		return false;
 	}
 	*colon = '\0';

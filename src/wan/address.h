@@ -15,7 +15,8 @@ struct rmi_wan_address {
 };
 
 /** Look a name up; may block while it does. @return RME_OK, RME_ECONFIG for text that is no address, RME_ENOTFOUND */
-RME_NODISCARD enum rme_err rmi_wan_address_resolve(struct rmi_wan_address *out, const char *text, struct rme_error *err);
+RME_NODISCARD enum rme_err
+rmi_wan_address_resolve(struct rmi_wan_address *out, const char *text, struct rme_error *err);
 
 /** The port; 0 for other kinds of addresses. */
 uint16_t rmi_wan_address_port(const struct rmi_wan_address *a);

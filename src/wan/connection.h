@@ -55,7 +55,6 @@ void rmi_wan_connection_free(struct rmi_wan_connection *c, bool reset);
 enum rmi_wan_state rmi_wan_connection_pump(struct rmi_wan_connection *c, struct rmi_wan_line *line, int64_t now_ns);
 
 /** When it should be pumped again if no socket reports anything before; INT64_MAX = never. */
-int64_t
-rmi_wan_connection_next_ns(const struct rmi_wan_connection *c, const struct rmi_wan_line *line, int64_t now_ns);
+int64_t rmi_wan_connection_next_ns(const struct rmi_wan_connection *c, const struct rmi_wan_line *line, int64_t now_ns);
 
 #endif

@@ -43,8 +43,7 @@ struct rmi_wan_relay {
 	uint64_t random;
 };
 
-static void
-tell(struct rmi_wan_relay *r, int64_t now_ns, const char *fmt, ...) RME_PRINTF(3, 4);
+static void tell(struct rmi_wan_relay *r, int64_t now_ns, const char *fmt, ...) RME_PRINTF(3, 4);
 
 static void
 tell(struct rmi_wan_relay *r, int64_t now_ns, const char *fmt, ...)
@@ -370,7 +369,7 @@ accept_waiting(struct rmi_wan_relay *r, int64_t now_ns)
 		r->stats.connections++;
 		if (!join(r, fd, now_ns)) {
 			r->stats.unreachable++;
-			tell(r, now_ns, "cannot connect to %s: %s", r->config.to, strerror(errno));
+			tell(r, now_ns, "cannot connect to %s", r->config.to);
 		}
 	}
 }
@@ -468,9 +467,9 @@ rmi_wan_relay_run(struct rmi_wan_relay *r, struct rme_error *err)
 			return e;
 		}
 		if (r->mode == MODE_UP) {
-			accept_waiting(r, now_ns);
 			int64_t bytes_ns = pump_all(r, now_ns);
 			next_ns = bytes_ns < next_ns ? bytes_ns : next_ns;
+			accept_waiting(r, now_ns); /* after the pump: one that ended makes place for one that waits */
 		}
 		arm(r, next_ns);
 		if (!wait_for_events(r, &e, err)) {

@@ -23,11 +23,11 @@ struct rmi_wan_config {
 	const char *listen; /**< "127.0.0.1:6000"; port 0 = any that is free */
 	const char *to;     /**< the service: "127.0.0.1:50052" */
 	struct rmi_wan_shape shape[RMI_WAN_DIRECTIONS];
-	size_t queue_bytes;       /**< most bytes that wait to be sent, per direction; 0 = RMI_WAN_QUEUE_DEFAULT */
-	size_t buffer_bytes;      /**< most bytes on their way, per connection and direction; 0 = RMI_WAN_BUFFER_DEFAULT */
-	unsigned connections_max; /**< more wait to be accepted; 0 = RMI_WAN_CONNECTIONS_DEFAULT */
-	int64_t lose_every_ns;    /**< reset all connections so often on average; 0 = never */
-	uint64_t seed;            /**< of jitter and losses */
+	size_t queue_bytes;  /**< most bytes that wait to be sent, per direction; 0 = RMI_WAN_QUEUE_DEFAULT */
+	size_t buffer_bytes; /**< most bytes on their way, per connection and direction; 0 = RMI_WAN_BUFFER_DEFAULT */
+	unsigned connections_max;            /**< more wait to be accepted; 0 = RMI_WAN_CONNECTIONS_DEFAULT */
+	int64_t lose_every_ns;               /**< reset all connections so often on average; 0 = never */
+	uint64_t seed;                       /**< of jitter and losses */
 	const struct rmi_wan_script *script; /**< outlives the relay; NULL = none */
 	/** Called by the thread that runs the relay; @p text is one line. NULL = not wanted. */
 	void (*event)(void *ctx, int64_t at_ns, const char *text);

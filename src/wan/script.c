@@ -76,7 +76,8 @@ read_action(struct rmi_wan_step *step, char *const *parts, size_t n, struct rme_
 	const struct word *w = find_word(parts[0]);
 	if (w == NULL) {
 		return rme_error_set(err, RME_ECONFIG, NULL,
-		    "'%s' is no action: up, down, freeze, cut, or delay, jitter, rate (with -up or -down for one direction) and a value",
+		    "'%s' is no action: up, down, freeze, cut, or delay, jitter, rate (with -up or -down for one "
+		    "direction) and a value",
 		    parts[0]);
 	}
 	step->action = w->action;
@@ -148,7 +149,8 @@ rmi_wan_script_add(struct rmi_wan_script *s, const char *line, struct rme_error 
 		return rme_error_set(err, RME_ELIMIT, NULL, "more than %d steps", RMI_WAN_SCRIPT_STEPS_MAX);
 	}
 	if (s->n > 0 && step.at_ns < s->steps[s->n - 1].at_ns) {
-		return rme_error_set(err, RME_ECONFIG, NULL, "earlier than the step before it: put the steps in order of time");
+		return rme_error_set(
+		    err, RME_ECONFIG, NULL, "earlier than the step before it: put the steps in order of time");
 	}
 	e = append(s, &step);
 	return e == RME_OK ? RME_OK : rme_error_set(err, e, NULL, "%s", rme_err_text(e));
@@ -179,8 +181,8 @@ rmi_wan_script_load(struct rmi_wan_script *s, const char *path, struct rme_error
 {
 	FILE *f = fopen(path, "re");
 	if (f == NULL) {
-		return rme_error_set(
-		    err, errno == ENOENT ? RME_ENOTFOUND : RME_EIO, path, "cannot open the script: %s", strerror(errno));
+		return rme_error_set(err, errno == ENOENT ? RME_ENOTFOUND : RME_EIO, path, "cannot open the script: %s",
+		    strerror(errno));
 	}
 	char *text = malloc(RMI_WAN_SCRIPT_BYTES_MAX + 1);
 	size_t n = text != NULL ? fread(text, 1, RMI_WAN_SCRIPT_BYTES_MAX + 1, f) : 0;

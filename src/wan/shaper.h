@@ -11,9 +11,9 @@
 #include <stdint.h>
 
 enum {
-	RMI_WAN_SEGMENT = 1448,                  /**< most bytes that are sent as one: the payload of an Ethernet frame */
-	RMI_WAN_QUEUE_MAX = 64 * 1024 * 1024,    /**< longest queue, bytes */
-	RMI_WAN_QUEUE_DEFAULT = 128 * 1024,      /**< bytes */
+	RMI_WAN_SEGMENT = 1448,               /**< most bytes that are sent as one: the payload of an Ethernet frame */
+	RMI_WAN_QUEUE_MAX = 64 * 1024 * 1024, /**< longest queue, bytes */
+	RMI_WAN_QUEUE_DEFAULT = 128 * 1024,   /**< bytes */
 };
 
 /** How a line behaves; may change while it runs. */
@@ -31,8 +31,8 @@ struct rmi_wan_shaper {
 };
 
 /** @param queue_bytes  at least one segment, at most RMI_WAN_QUEUE_MAX @param seed  same seed, same jitter */
-void rmi_wan_shaper_init(
-    struct rmi_wan_shaper *s, const struct rmi_wan_shape *shape, size_t queue_bytes, uint64_t seed);
+void
+rmi_wan_shaper_init(struct rmi_wan_shaper *s, const struct rmi_wan_shape *shape, size_t queue_bytes, uint64_t seed);
 
 /** From now on the line is like this. What waits is sent at the new rate; what was sent arrives as planned. */
 void rmi_wan_shaper_change(struct rmi_wan_shaper *s, const struct rmi_wan_shape *shape, int64_t now_ns);
