@@ -26,7 +26,7 @@ THIRD_PARTY = {
     r"(google/)?protobuf-c/|.*\.pb-c\.h$": {"rpc", "remote", "serve"},
     r"yaml\.h$": {"config"},
     r"yyjson\.h$": {"config", "serve", "nodes", "cli", "report", "wasm"},
-    r"sndfile\.h$|soxr\.h$|pocketsphinx\.h$|pocketsphinx/|flite/": {"nodes"},
+    r"sndfile\.h$|soxr\.h$|pocketsphinx\.h$|pocketsphinx/|sphinxbase/|flite/": {"nodes"},
 }
 
 SYSTEM = re.compile(
