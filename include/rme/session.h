@@ -74,7 +74,8 @@ RME_NODISCARD RME_EXPORT enum rme_err rme_session_end(struct rme_session *s);
 RME_EXPORT void rme_session_cancel(struct rme_session *s);
 
 /**
- * Take the next packet: DATA of an item, then its ITEM_END with the verdict, then the next item.
+ * Take the next packet: DATA of an item, then its ITEM_END with the verdict, then the next item. Only the verdicts of items
+ * that were dropped at a full inbox come at once, wherever the items before them are.
  * @param deadline_ns  CLOCK_MONOTONIC; 0 = wait without end, negative = do not wait
  * @return RME_OK, RME_EAGAIN (nothing yet, did not wait), RME_ETIMEDOUT, RME_ECLOSED (ended, and all was received)
  */

@@ -1,5 +1,6 @@
 #include <rme/packet.h>
 
+#include <assert.h>
 #include <math.h>
 #include <stdalign.h>
 #include <stdatomic.h>
@@ -221,4 +222,11 @@ rmi_packet_own_meta(struct rme_packet **p, struct rme_packet_meta **meta)
 	}
 	*meta = &(*p)->meta;
 	return RME_OK;
+}
+
+struct rme_packet_meta *
+rmi_packet_meta_mut(struct rme_packet *p)
+{
+	assert(packet_exclusive(p));
+	return &p->meta;
 }

@@ -11,4 +11,7 @@
  */
 RME_NODISCARD enum rme_err rmi_packet_own_meta(struct rme_packet **p, struct rme_packet_meta **meta);
 
+/** The metadata of a packet that nobody else holds, to be written. */
+struct rme_packet_meta *rmi_packet_meta_mut(struct rme_packet *p);
+
 #endif

@@ -14,10 +14,13 @@
 struct rmi_executor;
 
 enum rmi_task_state {
-	RMI_TASK_IDLE = 0,
+	RMI_TASK_HELD = 0,   /* started, not released */
+	RMI_TASK_HELD_WOKEN, /* the same, to run once it is released */
+	RMI_TASK_IDLE,
 	RMI_TASK_QUEUED,
 	RMI_TASK_RUNNING,
-	RMI_TASK_RERUN, /* running, and woken meanwhile */
+	RMI_TASK_RERUN,    /* running, and woken meanwhile */
+	RMI_TASK_STOPPING, /* running for the last time */
 	RMI_TASK_STOPPED,
 };
 
@@ -36,9 +39,11 @@ RME_NODISCARD enum rme_err rmi_executor_new(struct rmi_executor **out, unsigned 
 /** Every task must have been stopped. NULL is a no-op. */
 void rmi_executor_free(struct rmi_executor *ex);
 
-/** @return RME_OK, RME_ENOMEM (room for its timer) */
+/** Tie the task to its workers. It may be woken, but does not run yet. @return RME_OK, RME_ENOMEM (room for its timer) */
 RME_NODISCARD enum rme_err
 rmi_task_start(struct rmi_task *t, struct rmi_executor *ex, int64_t (*run)(struct rmi_task *self));
+/** What run() needs is ready. Once, by the thread that started it. */
+void rmi_task_release(struct rmi_task *t);
 /** Have it run soon. Any thread, its own run() too. */
 void rmi_task_wake(struct rmi_task *t);
 /** Wait for the run under way; it does not run again. Not from its own run(). A task never started is ignored. */
