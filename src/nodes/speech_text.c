@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <strings.h>
-#include "nodes/utf8.h"
+#include "nodes/codepoint.h"
 
 /* Base letters of U+00C0..U+00FF and U+0100..U+017F; a space is a sign without one. */
 static const char latin_1[] = "AAAAAAACEEEEIIIIDNOOOOO OUUUUYTsaaaaaaaceeeeiiiidnooooo ouuuuyty";
@@ -126,7 +126,7 @@ take(struct rmi_speech_text *text, char *out, size_t cap)
 	while (text->at < text->end) {
 		uint32_t code = 0;
 		char said[SAID_MAX];
-		size_t bytes = rmi_utf8_next(text->at, text->end, &code);
+		size_t bytes = rmi_codepoint_next(text->at, text->end, &code);
 		size_t len = fold(code, said);
 		if (n + len >= cap) {
 			if (word.at != NULL) {
