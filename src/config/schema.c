@@ -404,15 +404,36 @@ find_field(const struct rmi_schema *s, const char *key)
 	return NULL;
 }
 
-static bool
-unknown_key(struct rmi_diags *d, const struct rmi_schema *s, const struct rmi_yaml_pair *pair)
+/* The key that was meant by an unknown one, or NULL. */
+static const char *
+meant_key(const struct rmi_schema *s, const char *key)
 {
-	struct rmi_suggest suggest = {.word = pair->key};
+	struct rmi_suggest suggest = {.word = key};
 	for (const struct rmi_field *f = s->fields; f->key != NULL; f++) {
 		rmi_suggest_offer(&suggest, f->key);
 	}
+	return suggest.best;
+}
+
+static bool
+unknown_key(struct rmi_diags *d, const struct rmi_schema *s, const struct rmi_yaml_pair *pair)
+{
 	rmi_diag_error(d, &pair->mark, "unknown key '%.80s' in %s", pair->key, s->name);
-	rmi_diag_did_you_mean(d, suggest.best);
+	rmi_diag_did_you_mean(d, meant_key(s, pair->key));
+	return false;
+}
+
+/* A required key that is there with a slip of the pen was complained about already. */
+static bool
+missing_key(
+    struct rmi_diags *d, const struct rmi_schema *s, const struct rmi_field *f, const struct rmi_yaml_node *node)
+{
+	for (size_t i = 0; i < node->n; i++) {
+		if (find_field(s, node->pairs[i].key) == NULL && meant_key(s, node->pairs[i].key) == f->key) {
+			return false;
+		}
+	}
+	rmi_diag_error(d, &node->mark, "'%s' is missing (%s)", f->key, f->help);
 	return false;
 }
 
@@ -420,10 +441,6 @@ unknown_key(struct rmi_diags *d, const struct rmi_schema *s, const struct rmi_ya
 static bool
 bind_fallback(struct rmi_diags *d, const struct rmi_field *f, const struct rmi_yaml_node *object, void *out)
 {
-	if (f->required) {
-		rmi_diag_error(d, &object->mark, "'%s' is missing (%s)", f->key, f->help);
-		return false;
-	}
 	if (f->fallback == NULL) {
 		return true;
 	}
@@ -447,6 +464,8 @@ bind_fields(struct rmi_diags *d, const struct rmi_schema *s, const struct rmi_ya
 		void *member = rmi_field_member(out, f);
 		if (v != NULL && v->kind != RMI_YAML_NULL) {
 			ok = binders[f->kind](d, f, v, member) && ok;
+		} else if (f->required) {
+			ok = missing_key(d, s, f, node);
 		} else {
 			ok = bind_fallback(d, f, node, member) && ok;
 		}

@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { RME_SHA256_BYTES = 32 };
+#include "base/sha256.h"
 
 /** Limits that hold where the registry says nothing. */
 #define RME_MODULE_MEMORY_DEFAULT  ((uint64_t)64 << 20)
@@ -69,7 +69,7 @@ struct rme_module_entry {
 	size_t n_targets;
 	const char *wasm_path; /**< the built module, as the host opens it */
 	bool has_sha256;       /**< wasm-modules.lock pins it */
-	uint8_t sha256[RME_SHA256_BYTES];
+	uint8_t sha256[RMI_SHA256_BYTES];
 	const char *function_name; /**< export called per item; NULL = "process" */
 	struct rme_format input;   /**< all-zero = any */
 	struct rme_format output;  /**< all-zero = as the module says at run time */

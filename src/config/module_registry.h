@@ -1,0 +1,55 @@
+#ifndef RMI_CONFIG_MODULE_REGISTRY_H
+#define RMI_CONFIG_MODULE_REGISTRY_H
+
+/**
+ * @file
+ * wasm-modules.yaml and wasm-modules.lock (docs/reference/wasm-modules-yaml.md): which modules there are, and the bytes that
+ * are meant. All memory is the diagnostics' arena.
+ */
+
+#include "config/schema.h"
+#include "core/module_entry.h"
+
+#define RMI_MODULE_REGISTRY_FILE "wasm-modules.yaml"
+
+enum {
+	RMI_MODULE_REGISTRY_MAX = 1024, /**< modules */
+	RMI_MODULE_PARAMS_MAX = 48,     /**< of one module */
+	RMI_MODULE_SERVICES_MAX = 32,
+};
+
+struct rmi_module_registry {
+	const char *path;                       /**< of wasm-modules.yaml */
+	const char *lock_path;                  /**< of wasm-modules.lock; NULL = there is none */
+	const struct rme_module_entry *modules; /**< in the order of the file */
+	const struct rmi_mark *marks;           /**< of each */
+	size_t n;
+};
+
+extern const struct rmi_schema rmi_registry_schema;
+
+/**
+ * Read a registry and the lock beside it, if there is one. The bytes of the modules are not looked at.
+ * @return NULL with errors in @p diags
+ */
+const struct rmi_module_registry *
+rmi_module_registry_load(struct rmi_diags *diags, const char *path, const struct rmi_env *env);
+
+/** The same for trees that were read already. @p lock may be NULL. */
+const struct rmi_module_registry *
+rmi_module_registry_read(struct rmi_diags *diags, const struct rmi_yaml_node *root, const struct rmi_yaml_node *lock);
+
+/** The module of that name, or NULL. */
+const struct rme_module_entry *rmi_module_registry_find(const struct rmi_module_registry *registry, const char *name);
+
+/** The module whose built file is @p wasm_path, or NULL. Paths are compared as text. */
+const struct rme_module_entry *
+rmi_module_registry_find_path(const struct rmi_module_registry *registry, const char *wasm_path);
+
+/**
+ * Look for wasm-modules.yaml in @p folder and those above it, at most 32.
+ * @return its path in @p arena, or NULL
+ */
+const char *rmi_module_registry_search(struct rmi_arena *arena, const char *folder);
+
+#endif

@@ -1,0 +1,270 @@
+/* The keys of wasm-modules.yaml and wasm-modules.lock, version 1. */
+
+#include <stddef.h>
+
+#include "config/module_def.h"
+
+#define END {.key = NULL}
+
+static const struct rmi_field source_fields[] = {
+    {.key = "lang",
+        .kind = RMI_FIELD_CHOICE,
+        .offset = offsetof(struct source_def, lang),
+        .required = true,
+        .choices = rmi_module_langs,
+        .help = "language of the sources"},
+    {.key = "path",
+        .kind = RMI_FIELD_PATH,
+        .offset = offsetof(struct source_def, path),
+        .required = true,
+        .help = "folder of the sources"},
+    END,
+};
+static const struct rmi_schema source_schema = {
+    .name = "source", .size = sizeof(struct source_def), .fields = source_fields};
+
+static const struct rmi_field param_fields[] = {
+    {.key = "type",
+        .kind = RMI_FIELD_CHOICE,
+        .offset = offsetof(struct param_def, type),
+        .required = true,
+        .choices = rmi_module_param_types,
+        .help = "what it takes"},
+    {.key = "default",
+        .kind = RMI_FIELD_ANY,
+        .offset = offsetof(struct param_def, fallback),
+        .help = "what holds if it is not given; without it, the parameter is required"},
+    {.key = "min", .kind = RMI_FIELD_ANY, .offset = offsetof(struct param_def, min), .help = "least number"},
+    {.key = "max", .kind = RMI_FIELD_ANY, .offset = offsetof(struct param_def, max), .help = "greatest number"},
+    {.key = "choices",
+        .kind = RMI_FIELD_TEXTS,
+        .offset = offsetof(struct param_def, choices),
+        .help = "the only texts allowed"},
+    {.key = "help", .kind = RMI_FIELD_TEXT, .offset = offsetof(struct param_def, help), .help = "one line"},
+    END,
+};
+static const struct rmi_schema param_schema = {.name = "parameter",
+    .size = sizeof(struct param_def),
+    .fields = param_fields,
+    .help = "a parameter that the module takes in configure"};
+
+static const struct rmi_field limits_fields[] = {
+    {.key = "memory",
+        .kind = RMI_FIELD_BYTES,
+        .offset = offsetof(struct module_limits_def, memory),
+        .fallback = "64MiB",
+        .min = 65536,
+        .max = 4294967296.0,
+        .help = "linear memory of one instance"},
+    {.key = "timeout",
+        .kind = RMI_FIELD_DURATION,
+        .offset = offsetof(struct module_limits_def, timeout),
+        .fallback = "1s",
+        .min = 0.0001,
+        .max = 3600,
+        .help = "one call of the module"},
+    {.key = "result",
+        .kind = RMI_FIELD_BYTES,
+        .offset = offsetof(struct module_limits_def, result),
+        .fallback = "64KiB",
+        .min = 1,
+        .max = 268435456,
+        .help = "one result"},
+    END,
+};
+static const struct rmi_schema limits_schema = {
+    .name = "limits", .size = sizeof(struct module_limits_def), .fields = limits_fields};
+
+static const struct rmi_field optimize_fields[] = {
+    {.key = "level",
+        .kind = RMI_FIELD_INT,
+        .offset = offsetof(struct optimize_def, level),
+        .fallback = "3",
+        .max = 3,
+        .help = "compiler optimization, 0 to 3"},
+    {.key = "simd",
+        .kind = RMI_FIELD_BOOL,
+        .offset = offsetof(struct optimize_def, simd),
+        .fallback = "true",
+        .help = "use 128-bit vectors"},
+    {.key = "wasm_opt",
+        .kind = RMI_FIELD_BOOL,
+        .offset = offsetof(struct optimize_def, wasm_opt),
+        .fallback = "false",
+        .help = "run wasm-opt over the result"},
+    END,
+};
+static const struct rmi_schema optimize_schema = {
+    .name = "optimize", .size = sizeof(struct optimize_def), .fields = optimize_fields};
+
+static const struct rmi_field edge_ms_fields[] = {
+    {.key = "base",
+        .kind = RMI_FIELD_NUMBER,
+        .offset = offsetof(struct edge_ms_def, base),
+        .fallback = "0",
+        .max = 1e6,
+        .help = "milliseconds of any item"},
+    {.key = "per_unit",
+        .kind = RMI_FIELD_NUMBER,
+        .offset = offsetof(struct edge_ms_def, per_unit),
+        .fallback = "0",
+        .max = 1e6,
+        .help = "milliseconds more per unit"},
+    END,
+};
+static const struct rmi_schema edge_ms_schema = {
+    .name = "edge_ms", .size = sizeof(struct edge_ms_def), .fields = edge_ms_fields, .short_key = "base"};
+
+static const struct rmi_field cost_fields[] = {
+    {.key = "edge_ms",
+        .kind = RMI_FIELD_OBJECT,
+        .offset = offsetof(struct cost_def, edge_ms),
+        .schema = &edge_ms_schema,
+        .help = "time of one item on a typical edge device"},
+    {.key = "units",
+        .kind = RMI_FIELD_CHOICE,
+        .offset = offsetof(struct cost_def, units),
+        .fallback = "items",
+        .choices = rmi_module_units,
+        .help = "what a unit is"},
+    {.key = "cloud",
+        .kind = RMI_FIELD_NAME,
+        .offset = offsetof(struct cost_def, cloud),
+        .help = "service that does the same work"},
+    END,
+};
+static const struct rmi_schema cost_schema = {.name = "cost", .size = sizeof(struct cost_def), .fields = cost_fields};
+
+static const struct rmi_field module_fields[] = {
+    {.key = "category",
+        .kind = RMI_FIELD_CHOICE,
+        .offset = offsetof(struct module_def, category),
+        .required = true,
+        .choices = rmi_module_categories,
+        .help = "kind of media"},
+    {.key = "version",
+        .kind = RMI_FIELD_TEXT,
+        .offset = offsetof(struct module_def, version),
+        .required = true,
+        .help = "version of the module, such as 1.0.0"},
+    {.key = "help",
+        .kind = RMI_FIELD_TEXT,
+        .offset = offsetof(struct module_def, help),
+        .help = "one line about the module"},
+    {.key = "source",
+        .kind = RMI_FIELD_OBJECT,
+        .offset = offsetof(struct module_def, source),
+        .schema = &source_schema,
+        .help = "what it is built from"},
+    {.key = "wasm",
+        .kind = RMI_FIELD_PATH,
+        .offset = offsetof(struct module_def, wasm),
+        .help = "the built module; without it, build/modules/NAME.wasm"},
+    {.key = "targets",
+        .kind = RMI_FIELD_CHOICES,
+        .offset = offsetof(struct module_def, targets),
+        .choices = rmi_module_targets,
+        .help = "what it is built for; without it, wasm32-wasip1"},
+    {.key = "function_name",
+        .kind = RMI_FIELD_NAME,
+        .offset = offsetof(struct module_def, function_name),
+        .help = "export that is called per item; without it, process"},
+    {.key = "input",
+        .kind = RMI_FIELD_FORMAT,
+        .offset = offsetof(struct module_def, input),
+        .help = "media format that it takes; without it, any"},
+    {.key = "output",
+        .kind = RMI_FIELD_FORMAT,
+        .offset = offsetof(struct module_def, output),
+        .help = "media format that it gives; without it, what the module says at run time"},
+    {.key = "params",
+        .kind = RMI_FIELD_MAP,
+        .offset = offsetof(struct module_def, params),
+        .schema = &param_schema,
+        .help = "parameters, by name"},
+    {.key = "limits",
+        .kind = RMI_FIELD_OBJECT,
+        .offset = offsetof(struct module_def, limits),
+        .schema = &limits_schema,
+        .help = "bounds of one instance"},
+    {.key = "services",
+        .kind = RMI_FIELD_TEXTS,
+        .offset = offsetof(struct module_def, services),
+        .help = "services that it may call; without it, none"},
+    {.key = "deploy",
+        .kind = RMI_FIELD_CHOICES,
+        .offset = offsetof(struct module_def, deploy),
+        .choices = rmi_module_deploys,
+        .help = "where it may run; without it, everywhere"},
+    {.key = "optimize",
+        .kind = RMI_FIELD_OBJECT,
+        .offset = offsetof(struct module_def, optimize),
+        .schema = &optimize_schema,
+        .help = "how it is built"},
+    {.key = "cost",
+        .kind = RMI_FIELD_OBJECT,
+        .offset = offsetof(struct module_def, cost),
+        .schema = &cost_schema,
+        .help = "what an item costs; routers start from it"},
+    END,
+};
+static const struct rmi_schema module_schema = {
+    .name = "module", .size = sizeof(struct module_def), .fields = module_fields, .help = "one module"};
+
+static const struct rmi_field registry_fields[] = {
+    {.key = "version",
+        .kind = RMI_FIELD_INT,
+        .offset = offsetof(struct registry_def, version),
+        .required = true,
+        .min = 1,
+        .max = 1,
+        .help = "version of this file format: 1"},
+    {.key = "modules",
+        .kind = RMI_FIELD_MAP,
+        .offset = offsetof(struct registry_def, modules),
+        .required = true,
+        .schema = &module_schema,
+        .help = "modules, by name"},
+    END,
+};
+const struct rmi_schema rmi_registry_schema = {.name = "module registry",
+    .size = sizeof(struct registry_def),
+    .fields = registry_fields,
+    .help = "the modules that there are"};
+
+static const struct rmi_field pin_fields[] = {
+    {.key = "version",
+        .kind = RMI_FIELD_TEXT,
+        .offset = offsetof(struct pin_def, version),
+        .help = "version of the module that was pinned"},
+    {.key = "target",
+        .kind = RMI_FIELD_TEXT,
+        .offset = offsetof(struct pin_def, target),
+        .help = "what it was built for"},
+    {.key = "sha256",
+        .kind = RMI_FIELD_TEXT,
+        .offset = offsetof(struct pin_def, sha256),
+        .required = true,
+        .help = "SHA-256 of the module's file, 64 hexadecimal digits"},
+    END,
+};
+static const struct rmi_schema pin_schema = {.name = "pin", .size = sizeof(struct pin_def), .fields = pin_fields};
+
+static const struct rmi_field lock_fields[] = {
+    {.key = "version",
+        .kind = RMI_FIELD_INT,
+        .offset = offsetof(struct lock_def, version),
+        .required = true,
+        .min = 1,
+        .max = 1,
+        .help = "version of this file format: 1"},
+    {.key = "modules",
+        .kind = RMI_FIELD_MAP,
+        .offset = offsetof(struct lock_def, modules),
+        .required = true,
+        .schema = &pin_schema,
+        .help = "pinned modules, by name"},
+    END,
+};
+const struct rmi_schema rmi_lock_schema = {
+    .name = "lock file", .size = sizeof(struct lock_def), .fields = lock_fields, .help = "the bytes that are meant"};
