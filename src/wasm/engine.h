@@ -1,0 +1,63 @@
+#ifndef RMI_WASM_ENGINE_H
+#define RMI_WASM_ENGINE_H
+
+/**
+ * @file
+ * The WebAssembly engine of a runtime: where compiled modules are kept, how guests are stopped, which modules are open.
+ * Making one loads nothing; libwasmedge is loaded when the first module is opened. Any thread.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <rme/err.h>
+
+struct rme_runtime;
+struct rmi_wasm_engine;
+
+/** How a runaway guest is stopped, see docs/design/wasm-guard.md. */
+enum rmi_wasm_guard {
+	RMI_GUARD_AUTO = 0,    /**< signals where they work, else checks */
+	RMI_GUARD_SIGNALS = 1, /**< plain machine code, stopped by memory protection and a directed signal */
+	RMI_GUARD_INTERRUPTIBLE =
+	    2, /**< machine code that checks a flag at every loop: works everywhere, 2.5-8x slower */
+};
+
+/** All-zero = defaults. Texts are copied. */
+struct rmi_wasm_engine_config {
+	struct rme_runtime *rt; /**< for the log; NULL = no log. Outlives the engine */
+	const char *cache_dir;  /**< NULL = $XDG_CACHE_HOME/rme/aot, else $HOME/.cache/rme/aot; "" = keep nothing */
+	const char *compiler;   /**< path of rme-aotc; NULL = $RME_AOTC, else beside the program, else as installed */
+	enum rmi_wasm_guard guard;
+	bool interpret; /**< run modules in the interpreter, 300-500x slower; only where someone asked for it */
+};
+
+RME_NODISCARD enum rme_err
+rmi_wasm_engine_new(struct rmi_wasm_engine **out, const struct rmi_wasm_engine_config *config, struct rme_error *err);
+/** Every module and node type made with it must be gone. NULL is a no-op. */
+void rmi_wasm_engine_free(struct rmi_wasm_engine *e);
+
+/**
+ * Load libwasmedge and start what guards guests. Happens by itself when the first module is opened.
+ * @return RME_OK, RME_EUNSUPPORTED (not installed, or a version that is not known), RME_ENOMEM, and what compiling returns
+ */
+RME_NODISCARD enum rme_err rmi_wasm_engine_start(struct rmi_wasm_engine *e, struct rme_error *err);
+
+/** What runs, for status pages and `rme doctor`. */
+struct rmi_wasm_status {
+	bool started;
+	char version[32];          /**< of libwasmedge, "" before the start */
+	enum rmi_wasm_guard guard; /**< AUTO before the start */
+	char guard_reason[128];    /**< why this guard */
+	bool interpret;
+	char cache_dir[256];
+	uint32_t instances; /**< alive in this process */
+	uint64_t compiled, loaded,
+	    rejected; /**< by this engine: modules compiled, taken from the cache, found damaged */
+};
+void rmi_wasm_engine_status(struct rmi_wasm_engine *e, struct rmi_wasm_status *out);
+
+/** "signals", "interruptible", "auto". Never NULL. */
+const char *rmi_wasm_guard_name(enum rmi_wasm_guard g);
+
+#endif
