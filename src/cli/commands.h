@@ -8,5 +8,6 @@
 extern const struct rmi_command rmi_command_completion;
 extern const struct rmi_command rmi_command_man;
 extern const struct rmi_command rmi_command_version;
+extern const struct rmi_command rmi_command_wan;
 
 #endif

@@ -141,6 +141,26 @@ relay_open(struct rmi_wan_relay *r, struct rme_error *err)
 	return RME_OK;
 }
 
+static enum rme_err
+check_config(const struct rmi_wan_config *c, struct rme_error *err)
+{
+	if (c->queue_bytes < RMI_WAN_SEGMENT || c->queue_bytes > RMI_WAN_QUEUE_MAX ||
+	    c->buffer_bytes < RMI_WAN_SEGMENT || c->buffer_bytes > RMI_WAN_BUFFER_MAX) {
+		return rme_error_set(err, RME_ECONFIG, NULL, "queue and buffer must be between %d bytes and %d MiB",
+		    RMI_WAN_SEGMENT, RMI_WAN_QUEUE_MAX >> 20);
+	}
+	for (int d = 0; d < RMI_WAN_DIRECTIONS; d++) {
+		if (c->shape[d].delay_ns > RMI_WAN_DELAY_MAX_NS || c->shape[d].jitter_ns > RMI_WAN_DELAY_MAX_NS) {
+			return rme_error_set(err, RME_ECONFIG, NULL, "delay and jitter must be an hour at most");
+		}
+	}
+	if (c->connections_max > RMI_WAN_CONNECTIONS_MAX || c->lose_every_ns > RMI_WAN_AT_MAX_NS) {
+		return rme_error_set(err, RME_ECONFIG, NULL,
+		    "at most %d connections, and a loss at least every 10000 hours", RMI_WAN_CONNECTIONS_MAX);
+	}
+	return RME_OK;
+}
+
 enum rme_err
 rmi_wan_relay_new(struct rmi_wan_relay **out, const struct rmi_wan_config *config, struct rme_error *err)
 {
@@ -164,7 +184,10 @@ rmi_wan_relay_new(struct rmi_wan_relay **out, const struct rmi_wan_config *confi
 		    &r->line.ways[d], &config->shape[d], r->config.queue_bytes, config->seed * 2 + (uint64_t)d + 1);
 	}
 	r->random = config->seed + 1;
-	enum rme_err e = relay_open(r, err);
+	enum rme_err e = check_config(&r->config, err);
+	if (e == RME_OK) {
+		e = relay_open(r, err);
+	}
 	if (e != RME_OK) {
 		rmi_wan_relay_free(r);
 		return e;

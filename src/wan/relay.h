@@ -17,6 +17,7 @@ enum {
 	RMI_WAN_CONNECTIONS_MAX = 1024,
 	RMI_WAN_CONNECTIONS_DEFAULT = 64,
 	RMI_WAN_BUFFER_DEFAULT = 1024 * 1024,
+	RMI_WAN_BUFFER_MAX = 64 * 1024 * 1024,
 };
 
 struct rmi_wan_config {
@@ -45,7 +46,8 @@ struct rmi_wan_stats {
 
 struct rmi_wan_relay;
 
-/** Listens when it returns. @p config  copied, its texts and script borrowed. @return RME_OK, or why it cannot listen */
+/** Listens when it returns. @p config  copied, its texts and script borrowed. @return RME_OK, RME_ECONFIG
+ *  for a value out of its range, or why it cannot listen */
 RME_NODISCARD enum rme_err
 rmi_wan_relay_new(struct rmi_wan_relay **out, const struct rmi_wan_config *config, struct rme_error *err);
 /** It must not run. NULL is a no-op. */

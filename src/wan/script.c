@@ -90,6 +90,9 @@ read_action(struct rmi_wan_step *step, char *const *parts, size_t n, struct rme_
 		return rme_error_set(err, RME_ECONFIG, NULL, "'%s' is not a %s (units: %s)", parts[1],
 		    w->unit == RMI_UNIT_NS ? "time" : "rate", rmi_units_names(w->unit));
 	}
+	if (w->unit == RMI_UNIT_NS && step->value > RMI_WAN_DELAY_MAX_NS) {
+		return rme_error_set(err, RME_ELIMIT, NULL, "'%s' is longer than an hour", parts[1]);
+	}
 	return RME_OK;
 }
 
@@ -116,6 +119,9 @@ read_line(struct rmi_wan_step *step, bool *found, const char *line, struct rme_e
 	if (rmi_units_parse(&step->at_ns, parts[first], RMI_UNIT_NS) != RME_OK) {
 		return rme_error_set(err, RME_ECONFIG, NULL, "'%s' is not a time (units: %s)", parts[first],
 		    rmi_units_names(RMI_UNIT_NS));
+	}
+	if (step->at_ns > RMI_WAN_AT_MAX_NS) {
+		return rme_error_set(err, RME_ELIMIT, NULL, "'%s' is later than 10000 hours", parts[first]);
 	}
 	return read_action(step, parts + first + 1, n - first - 1, err);
 }

@@ -14,6 +14,9 @@
 
 enum { RMI_WAN_SCRIPT_STEPS_MAX = 1000, RMI_WAN_SCRIPT_BYTES_MAX = 64 * 1024 };
 
+/** Latest step: 10000 h. */
+#define RMI_WAN_AT_MAX_NS (INT64_C(36000000) * 1000000000)
+
 enum rmi_wan_action {
 	RMI_WAN_UP,     /**< works again */
 	RMI_WAN_DOWN,   /**< connections are reset, new ones refused */

@@ -16,6 +16,9 @@ enum {
 	RMI_WAN_QUEUE_DEFAULT = 128 * 1024,   /**< bytes */
 };
 
+/** Longest delay and jitter: 1 h. */
+#define RMI_WAN_DELAY_MAX_NS (INT64_C(3600) * 1000000000)
+
 /** How a line behaves; may change while it runs. */
 struct rmi_wan_shape {
 	int64_t delay_ns;  /**< one way */

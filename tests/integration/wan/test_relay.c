@@ -365,6 +365,29 @@ port_in_use_is_an_error(void **state)
 	close(fd);
 }
 
+static void
+values_out_of_range_are_refused(void **state)
+{
+	(void)state;
+	const struct rmi_wan_config wrong[] = {
+	    {.queue_bytes = 1},
+	    {.queue_bytes = (size_t)RMI_WAN_QUEUE_MAX + 1},
+	    {.buffer_bytes = 1},
+	    {.buffer_bytes = (size_t)RMI_WAN_BUFFER_MAX + 1},
+	    {.shape = {{.delay_ns = RMI_WAN_DELAY_MAX_NS + 1}}},
+	    {.shape = {{0}, {.jitter_ns = RMI_WAN_DELAY_MAX_NS + 1}}},
+	    {.connections_max = RMI_WAN_CONNECTIONS_MAX + 1},
+	    {.lose_every_ns = RMI_WAN_AT_MAX_NS + 1},
+	};
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		struct rmi_wan_relay *r;
+		struct rmi_wan_config config = wrong[i];
+		config.listen = "127.0.0.1:0";
+		config.to = "127.0.0.1:1";
+		assert_int_equal(rmi_wan_relay_new(&r, &config, NULL), RME_ECONFIG);
+	}
+}
+
 int
 main(void)
 {
@@ -378,6 +401,7 @@ main(void)
 	    cmocka_unit_test(cut_and_losses_are_counted),
 	    cmocka_unit_test(more_connections_than_allowed_wait),
 	    cmocka_unit_test(port_in_use_is_an_error),
+	    cmocka_unit_test(values_out_of_range_are_refused),
 	};
 	return cmocka_run_group_tests_name("relay", tests, NULL, NULL);
 }

@@ -75,6 +75,9 @@ limits_hold(void **state)
 	}
 	assert_int_equal(rmi_wan_script_add(&s, "at 1s cut", NULL), RME_ELIMIT);
 	rmi_wan_script_done(&s);
+	assert_int_equal(rmi_wan_script_add(&s, "at 1s delay 61m", NULL), RME_ELIMIT);
+	assert_int_equal(rmi_wan_script_add(&s, "at 10001h cut", NULL), RME_ELIMIT);
+	rmi_wan_script_done(&s);
 }
 
 static void
