@@ -10,6 +10,7 @@
 #include <rme/packet.h>
 
 #include "rpc/buf.h"
+#include "rpc/wire_read.h"
 
 #include <stdbool.h>
 
@@ -43,11 +44,6 @@ enum rmi_wire_flags {
 };
 
 enum rmi_control_op { RMI_CONTROL_CANCEL = 1, RMI_CONTROL_RESET = 2 };
-
-/** A range of the message it was decoded from. */
-struct rmi_span {
-	size_t off, len;
-};
 
 struct rmi_frame_open {
 	uint32_t version;
