@@ -84,42 +84,56 @@ put_note(struct rmi_writer *w, const struct rme_packet *note)
 	}
 }
 
-/*
- * [tag, length, small fields | annotation's fields | its payload | tag and length of the payload | payload], the payloads by
- * reference. Lengths are known before anything is written.
- */
-enum rme_err
-rmi_add_packet(struct rmi_buf *out, uint32_t number, struct rme_packet *pkt, const struct rmi_wire_out *how)
+/* What a packet is written as: lengths are known before anything is written. */
+struct parts {
+	struct rmi_writer head; /* small fields */
+	struct rmi_writer tail; /* tag and length of the payload */
+	size_t payload;
+};
+
+/* [tag, length, small fields, tag and length of the payload | payload]: two pieces, the usual case. */
+static enum rme_err
+add_plain(struct rmi_buf *out, uint32_t number, struct rme_packet *pkt, struct parts *p)
+{
+	memcpy(p->head.bytes + RMI_WRITER_FRONT + p->head.n, p->tail.bytes + RMI_WRITER_FRONT, p->tail.n);
+	p->head.n += p->tail.n;
+	enum rme_err e = rmi_writer_close(&p->head, out, number, p->payload);
+	return e == RME_OK && p->payload ? add_payload(out, pkt) : e;
+}
+
+/* [tag, length, small fields | annotation's fields | its payload | tag and length of the payload | payload] */
+static enum rme_err
+add_with_note(struct rmi_buf *out, uint32_t number, struct rme_packet *pkt, struct parts *p)
 {
 	struct rme_packet *note = rme_packet_annotation(pkt);
-	size_t n = how->flags & RMI_WIRE_SAME_PAYLOAD ? 0 : payload_size(pkt);
-	size_t note_n = note ? payload_size(note) : 0;
-	if (n > RMI_WIRE_PAYLOAD_MAX || note_n > RMI_WIRE_ANNOTATION_MAX) {
-		return RME_ELIMIT;
-	}
-	struct rmi_writer w;
-	struct rmi_writer tail;
-	rmi_writer_init(&w);
-	rmi_writer_init(&tail);
-	put_packet(&w, rme_packet_meta(pkt), how);
-	if (n) {
-		rmi_put_open(&tail, 15, n);
-	}
-	if (!note) { /* the usual case: one piece of header, one of payload */
-		memcpy(w.bytes + RMI_WRITER_FRONT + w.n, tail.bytes + RMI_WRITER_FRONT, tail.n);
-		w.n += tail.n;
-		enum rme_err e = rmi_writer_close(&w, out, number, n);
-		return e == RME_OK && n ? add_payload(out, pkt) : e;
-	}
+	size_t note_n = payload_size(note);
 	struct rmi_writer inner;
 	rmi_writer_init(&inner);
 	put_note(&inner, note);
-	rmi_put_open(&w, 10, inner.n + note_n);
-	enum rme_err e = rmi_writer_close(&w, out, number, inner.n + note_n + tail.n + n);
+	rmi_put_open(&p->head, 10, inner.n + note_n);
+	enum rme_err e = rmi_writer_close(&p->head, out, number, inner.n + note_n + p->tail.n + p->payload);
 	e = e == RME_OK ? rmi_writer_flush(&inner, out) : e;
 	e = e == RME_OK ? add_payload(out, note) : e;
-	e = e == RME_OK ? rmi_writer_flush(&tail, out) : e;
-	return e == RME_OK && n ? add_payload(out, pkt) : e;
+	e = e == RME_OK ? rmi_writer_flush(&p->tail, out) : e;
+	return e == RME_OK && p->payload ? add_payload(out, pkt) : e;
+}
+
+enum rme_err
+rmi_add_packet(struct rmi_buf *out, uint32_t number, struct rme_packet *pkt, const struct rmi_wire_out *how)
+{
+	const struct rme_packet *note = rme_packet_annotation(pkt);
+	struct parts p;
+	p.payload = how->flags & RMI_WIRE_SAME_PAYLOAD ? 0 : payload_size(pkt);
+	if (p.payload > RMI_WIRE_PAYLOAD_MAX || (note && payload_size(note) > RMI_WIRE_ANNOTATION_MAX)) {
+		return RME_ELIMIT;
+	}
+	rmi_writer_init(&p.head);
+	rmi_writer_init(&p.tail);
+	put_packet(&p.head, rme_packet_meta(pkt), how);
+	if (p.payload) {
+		rmi_put_open(&p.tail, 15, p.payload);
+	}
+	return note ? add_with_note(out, number, pkt, &p) : add_plain(out, number, pkt, &p);
 }
 
 enum rme_err
