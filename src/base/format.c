@@ -162,6 +162,7 @@ rme_format_parse(struct rme_format *out, const char *text, size_t len, struct rm
 	while (rest.n > 0) {
 		struct piece value = piece_cut(&rest, ';');
 		struct piece key = piece_cut(&value, '=');
+		value = piece_cut(&value, '\0'); /* trims it */
 		if (!set_param(&f, key, value)) {
 			return rme_error_set(err, RME_EFORMAT, NULL,
 			    "media format %.*s: parameter '%.*s=%.*s' is not valid", shown, name.s,
