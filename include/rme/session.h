@@ -44,6 +44,13 @@ struct rme_session_config {
 	size_t outbox_packets; /**< see RME_SESSION_OUTBOX_DEFAULT */
 	enum rme_when_full when_full;
 	int64_t item_timeout_ns; /**< deadline of items that come without one, from submit; 0 = none */
+	/**
+	 * Optional. rme_session_recv() would not wait any more: called when output came to a caller who had taken it all, and
+	 * at the end. On the thread that made it, usually the session's, without a lock; may receive, submit and cancel, must
+	 * not wait or free the session. For callers that can go on in any thread; others use rme_session_fd().
+	 */
+	void (*on_output)(void *ctx);
+	void *on_output_ctx;
 };
 
 /**

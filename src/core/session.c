@@ -54,6 +54,18 @@ enum { OUTBOX_MAX = 1 << 20 };
 
 /* --- outbox --- */
 
+static void
+tell_output(struct rme_session *s, int fd)
+{
+	if (fd >= 0) {
+		const uint64_t one = 1;
+		(void)!write(fd, &one, sizeof(one));
+	}
+	if (s->config.on_output != NULL) {
+		s->config.on_output(s->config.on_output_ctx);
+	}
+}
+
 /* Owns pkt. Fails for DATA only. */
 static enum rme_err
 outbox_put(struct rme_session *s, struct rme_packet *pkt)
@@ -73,11 +85,11 @@ outbox_put(struct rme_session *s, struct rme_packet *pkt)
 	if (s->n_waiters_ready > 0) {
 		pthread_cond_signal(&s->ready);
 	}
-	int fd = was_empty && e == RME_OK ? s->fd : -1;
+	bool tell = was_empty && e == RME_OK;
+	int fd = s->fd;
 	pthread_mutex_unlock(&s->mu);
-	if (fd >= 0) {
-		const uint64_t one = 1;
-		(void)!write(fd, &one, sizeof(one));
+	if (tell) {
+		tell_output(s, fd);
 	}
 	if (e != RME_OK) {
 		rme_packet_unref(pkt);
@@ -144,11 +156,11 @@ run_canceled(struct rme_session *s)
 	pthread_mutex_lock(&s->mu);
 	s->finished = s->finished || rmi_pipeline_open_items(s->pipeline) == 0;
 	pthread_cond_broadcast(&s->ready);
-	int fd = s->finished ? s->fd : -1;
+	bool finished = s->finished;
+	int fd = finished ? s->fd : -1;
 	pthread_mutex_unlock(&s->mu);
-	if (fd >= 0) {
-		const uint64_t one = 1;
-		(void)!write(fd, &one, sizeof(one));
+	if (finished) {
+		tell_output(s, fd);
 	}
 }
 
