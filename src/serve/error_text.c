@@ -1,6 +1,6 @@
 #include "serve/error_text.h"
 
-#include "serve/utf8.h"
+#include "serve/text.h"
 
 #include <stdio.h>
 
@@ -54,6 +54,6 @@ rmi_error_line(const struct rme_error *err, char out[RMI_ERROR_LINE_MAX])
 	int n = err->where[0] != '\0'
 	            ? snprintf(out, RMI_ERROR_LINE_MAX, "[%s] %s: %s: %s", w->category, w->type, err->where, text)
 	            : snprintf(out, RMI_ERROR_LINE_MAX, "[%s] %s: %s", w->category, w->type, text);
-	rmi_utf8_clean(out);
+	rmi_text_clean(out);
 	return n < 0 ? 0 : (size_t)n;
 }

@@ -4,7 +4,9 @@
  */
 #include "serve/literal.h"
 
-#include "serve/utf8.h"
+#include "serve/text.h"
+
+#include "base/utf8.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -228,8 +230,8 @@ take_hex(struct literal *l, unsigned digits, uint32_t *code)
 static bool
 put_code(struct literal *l, uint32_t code, size_t *n)
 {
-	char bytes[RMI_UTF8_MAX];
-	size_t len = rmi_utf8_put(code, bytes);
+	char bytes[RMI_TEXT_CHAR_MAX];
+	size_t len = rmi_text_put(code, bytes);
 	memcpy(l->scratch + *n, bytes, len);
 	*n += len;
 	return len > 0;
