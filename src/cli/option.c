@@ -127,7 +127,7 @@ known_option(const struct rmi_args *args, const char *name)
 			}
 		}
 	}
-	assert(!"option is not in the command's table");
+	assert(false && "option is not in the command's table");
 	return NULL;
 }
 

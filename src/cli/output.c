@@ -69,6 +69,7 @@ rmi_style_off(bool on)
 	return on ? "\033[0m" : "";
 }
 
+RME_PRINTF(4, 0)
 static void
 write_labeled(const struct rmi_cli *cli, const char *label, enum rmi_style style, const char *fmt, va_list ap)
 {

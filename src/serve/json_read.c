@@ -150,7 +150,7 @@ static enum rme_err
 read_rate(uint32_t *out, yyjson_val *rate, struct rme_error *err)
 {
 	double hz = yyjson_get_num(rate);
-	if (!yyjson_is_num(rate) || !(hz >= 1) || hz > RME_AUDIO_RATE_MAX || hz != floor(hz)) {
+	if (!yyjson_is_num(rate) || !(hz >= 1) || hz > (double)RME_AUDIO_RATE_MAX || hz != floor(hz)) {
 		return rme_error_set(
 		    err, RME_EFORMAT, NULL, "sample_rate must be a whole number of 1 to %d", RME_AUDIO_RATE_MAX);
 	}

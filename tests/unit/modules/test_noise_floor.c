@@ -37,7 +37,7 @@ level_db(const struct noise_floor *f)
 	for (int b = 0; b < NOISE_FLOOR_BANDS; b++) {
 		sum += (double)f->power[b];
 	}
-	return 10.0 * log10(sum / NOISE_FLOOR_BANDS);
+	return 10.0 * log10(sum / (double)NOISE_FLOOR_BANDS);
 }
 
 static void

@@ -23,7 +23,7 @@ assert_transform(const float in[RFFT_N])
 		double want_re = 0.0;
 		double want_im = 0.0;
 		for (int i = 0; i < RFFT_N; i++) {
-			double angle = 2.0 * M_PI * (double)(i * k % RFFT_N) / RFFT_N;
+			double angle = 2.0 * M_PI * (double)(i * k % RFFT_N) / (double)RFFT_N;
 			want_re += (double)in[i] * cos(angle);
 			want_im -= (double)in[i] * sin(angle);
 		}

@@ -27,7 +27,8 @@ static void
 a_bad_byte_is_one_bad_character(void **state)
 {
 	(void)state;
-	static const char *const bad[] = {"\x80", "\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xff", "\xc3", "\xe2\x28"};
+	static const char *const bad[] = {
+	    "\x80", "\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xff", "\xc3", "\xe2\x28"};
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		uint32_t code = 0;
 		assert_int_equal(rmi_codepoint_next(bad[i], bad[i] + strlen(bad[i]), &code), 1);
