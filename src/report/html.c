@@ -1,0 +1,167 @@
+#include "report/html.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+
+/* Length of the UTF-8 sequence at @p s (RFC 3629), 0 where it is none. */
+static size_t
+sequence(const unsigned char *s)
+{
+	if (s[0] < 0x80) {
+		return 1;
+	}
+	size_t n = s[0] >= 0xc2 && s[0] < 0xe0 ? 2 : s[0] >= 0xe0 && s[0] < 0xf0 ? 3 : s[0] >= 0xf0 && s[0] < 0xf5 ? 4 : 0;
+	for (size_t i = 1; i < n; i++) {
+		if ((s[i] & 0xc0) != 0x80) {
+			return 0;
+		}
+	}
+	bool bad = (s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) || (s[0] == 0xf0 && s[1] < 0x90) ||
+	           (s[0] == 0xf4 && s[1] > 0x8f);
+	return bad ? 0 : n;
+}
+
+static const char *
+entity(unsigned char c)
+{
+	switch (c) {
+	case '<':
+		return "&lt;";
+	case '>':
+		return "&gt;";
+	case '&':
+		return "&amp;";
+	case '"':
+		return "&quot;";
+	case '\'':
+		return "&#39;";
+	default:
+		return NULL;
+	}
+}
+
+void
+rmi_html_text(FILE *out, const char *text)
+{
+	for (const unsigned char *s = (const unsigned char *)(text != NULL ? text : ""); *s != '\0';) {
+		size_t n = sequence(s);
+		const char *e = entity(*s);
+		if (e != NULL) {
+			(void)fputs(e, out);
+		} else if (n == 0 || (*s < 0x20 && *s != '\n' && *s != '\t') || *s == 0x7f) {
+			(void)fputs("\xef\xbf\xbd", out);
+		} else {
+			(void)fwrite(s, 1, n, out);
+		}
+		s += n == 0 ? 1 : n;
+	}
+}
+
+/* Three digits, no zeros after the point. */
+static void
+write_figure(char buf[RMI_FIGURE_MAX], double v, const char *unit)
+{
+	int digits = v >= 99.95 ? 0 : v >= 9.995 ? 1 : 2;
+	int n = snprintf(buf, RMI_FIGURE_MAX, "%.*f", digits, v);
+	if (digits > 0) {
+		while (buf[n - 1] == '0') {
+			n--;
+		}
+		n -= buf[n - 1] == '.' ? 1 : 0;
+	}
+	(void)snprintf(buf + n, RMI_FIGURE_MAX - (size_t)n, "%s", unit);
+}
+
+static const char *
+none(char buf[RMI_FIGURE_MAX])
+{
+	(void)snprintf(buf, RMI_FIGURE_MAX, "\xe2\x80\x93");
+	return buf;
+}
+
+const char *
+rmi_html_ms(char buf[RMI_FIGURE_MAX], double ms)
+{
+	if (!isfinite(ms)) {
+		return none(buf);
+	}
+	if (ms < 0.9995) {
+		write_figure(buf, fmax(ms, 0) * 1000, " \xc2\xb5s");
+	} else if (ms < 999.5) {
+		write_figure(buf, ms, " ms");
+	} else {
+		write_figure(buf, ms / 1000, " s");
+	}
+	return buf;
+}
+
+const char *
+rmi_html_bytes(char buf[RMI_FIGURE_MAX], uint64_t bytes)
+{
+	static const char *const units[] = {" B", " KB", " MB", " GB"};
+	double v = (double)bytes;
+	size_t u = 0;
+	while (v >= 999.5 && u < 3) {
+		v /= 1000;
+		u++;
+	}
+	write_figure(buf, v, units[u]);
+	return buf;
+}
+
+const char *
+rmi_html_count(char buf[RMI_FIGURE_MAX], uint64_t n)
+{
+	char digits[RMI_FIGURE_MAX];
+	int len = snprintf(digits, sizeof(digits), "%llu", (unsigned long long)n);
+	char *to = buf;
+	for (int i = 0; i < len; i++) {
+		if (i > 0 && (len - i) % 3 == 0) {
+			*to++ = ',';
+		}
+		*to++ = digits[i];
+	}
+	*to = '\0';
+	return buf;
+}
+
+const char *
+rmi_html_percent(char buf[RMI_FIGURE_MAX], double part, double whole)
+{
+	if (!(whole > 0) || !isfinite(part)) {
+		return none(buf);
+	}
+	write_figure(buf, fabs(100 * part / whole), " %");
+	return buf;
+}
+
+const char *
+rmi_html_usd(char buf[RMI_FIGURE_MAX], double usd)
+{
+	if (!isfinite(usd)) {
+		return none(buf);
+	}
+	(void)snprintf(buf, RMI_FIGURE_MAX, usd >= 1 ? "$%.2f" : "$%.4f", usd);
+	return buf;
+}
+
+const char *
+rmi_html_time(char buf[RMI_FIGURE_MAX], double seconds)
+{
+	if (!isfinite(seconds)) {
+		return none(buf);
+	}
+	double tenths = floor(fmax(seconds, 0) * 10 + 0.5);
+	(void)snprintf(buf, RMI_FIGURE_MAX, "%.0f:%04.1f", floor(tenths / 600), fmod(tenths, 600) / 10);
+	return buf;
+}
+
+const char *
+rmi_html_side(enum rme_side side, bool fell_back)
+{
+	if (fell_back) {
+		return side == RME_SIDE_NONE ? "bad" : "fall";
+	}
+	return side == RME_SIDE_EDGE ? "edge" : side == RME_SIDE_CLOUD ? "cloud" : "none";
+}
