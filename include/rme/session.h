@@ -51,6 +51,12 @@ struct rme_session_config {
 	 */
 	void (*on_output)(void *ctx);
 	void *on_output_ctx;
+	/**
+	 * Optional. Sees each DATA packet as it leaves a stage, before the next one gets it; @p pkt is borrowed. On the
+	 * session's thread: must not block.
+	 */
+	void (*tap)(void *ctx, const char *node, struct rme_packet *pkt);
+	void *tap_ctx;
 };
 
 /**

@@ -111,6 +111,24 @@ rmi_node_free(struct rme_node *n)
 	free(n);
 }
 
+unsigned
+rmi_spec_flags(const struct rme_node_spec *spec)
+{
+	unsigned flags = spec->type->flags;
+	const struct rme_param *p = spec->config != NULL ? spec->type->params : NULL;
+	for (; p != NULL && p->name != NULL; p++) {
+		if (p->kind != RME_PARAM_NODE) {
+			continue;
+		}
+		struct rme_node_spec child;
+		memcpy(&child, (const char *)spec->config + p->offset, sizeof(child));
+		if (child.type != NULL) {
+			flags |= rmi_spec_flags(&child) & (RME_NODE_BLOCKING | RME_NODE_STATEFUL);
+		}
+	}
+	return flags;
+}
+
 struct rmi_node_env
 rmi_node_child_env(struct rme_node *parent, struct rmi_scope *scope)
 {

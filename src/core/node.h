@@ -37,6 +37,7 @@ struct rmi_node_env {
 	uint64_t session;
 	struct rmi_scope *scope;
 	unsigned stage;            /**< index of the pipeline's stage it belongs to */
+	size_t window;             /**< items that may be open at once; 0 = RME_SESSION_INFLIGHT_DEFAULT */
 	struct rmi_task *task;     /**< woken by rme_node_wake(); NULL = nobody (tests call rmi_node_run_wake()) */
 	struct rme_node *parent;   /**< node that owns this one; NULL = a stage of the pipeline */
 	struct rmi_cancel *cancel; /**< of the session; NULL = never */
@@ -50,6 +51,9 @@ RME_NODISCARD enum rme_err rmi_node_new(struct rme_node **out, const struct rme_
     const struct rmi_node_env *env, struct rme_sink *sink, struct rme_error *err);
 /** NULL is a no-op. */
 void rmi_node_free(struct rme_node *n);
+
+/** Flags of the type, and RME_NODE_BLOCKING and RME_NODE_STATEFUL of the nodes in its RME_PARAM_NODE parameters. */
+unsigned rmi_spec_flags(const struct rme_node_spec *spec);
 
 /** The environment for a child of @p parent whose items are kept in @p scope. */
 struct rmi_node_env rmi_node_child_env(struct rme_node *parent, struct rmi_scope *scope);

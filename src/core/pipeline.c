@@ -14,6 +14,7 @@
 struct stage {
 	struct rme_sink sink;
 	struct rme_node *node;
+	struct rmi_pipeline *p;
 };
 
 /* Packets that have left the last stage. */
@@ -35,6 +36,8 @@ struct rmi_pipeline {
 	const struct rmi_clock *clock;
 	struct item *items; /* window: the item of a seq is at seq % window */
 	size_t window, open;
+	void (*tap)(void *ctx, const char *node, struct rme_packet *pkt);
+	void *tap_ctx;
 	size_t n;
 	struct stage stage[];
 };
@@ -71,10 +74,21 @@ scope_report(struct rmi_scope *self, uint64_t seq, unsigned stage)
 
 static const struct rmi_scope_ops pipeline_scope = {scope_fail, scope_failed, scope_report};
 
+/* Let the tap see what @p from has made. */
+static void
+tell_tap(const struct rmi_pipeline *p, const struct stage *from, struct rme_packet *pkt)
+{
+	if (p->tap != NULL && rme_packet_meta(pkt)->kind == RME_PACKET_DATA) {
+		p->tap(p->tap_ctx, rme_node_name(from->node), pkt);
+	}
+}
+
 static enum rme_err
 stage_push(struct rme_sink *self, struct rme_packet *pkt)
 {
-	return rmi_node_push(((struct stage *)self)->node, pkt);
+	struct stage *st = (struct stage *)self;
+	tell_tap(st->p, st - 1, pkt);
+	return rmi_node_push(st->node, pkt);
 }
 
 static enum rme_err
@@ -82,6 +96,7 @@ tail_push(struct rme_sink *self, struct rme_packet *pkt)
 {
 	struct rmi_pipeline *p = ((struct tail *)self)->p;
 	const struct rme_packet_meta *m = rme_packet_meta(pkt);
+	tell_tap(p, &p->stage[p->n - 1], pkt);
 	if (m->kind == RME_PACKET_FLUSH) {
 		rme_packet_unref(pkt);
 		return RME_OK;
@@ -114,13 +129,17 @@ rmi_pipeline_new(
 	p->clock = rmi_runtime_clock(env->rt);
 	p->items = items;
 	p->window = in->window;
+	p->tap = in->tap;
+	p->tap_ctx = in->tap_ctx;
 	p->n = in->n;
 	struct rmi_node_env mine = *env;
 	mine.scope = &p->scope;
 	mine.parent = NULL;
+	mine.window = in->window;
 	for (size_t i = 0; i < in->n; i++) {
 		struct stage *st = &p->stage[i];
 		st->sink.push = stage_push;
+		st->p = p;
 		mine.stage = (unsigned)i;
 		struct rme_sink *next = i + 1 < in->n ? &p->stage[i + 1].sink : &p->tail.sink;
 		enum rme_err e = rmi_node_new(&st->node, &in->stages[i].spec, &mine, next, err);

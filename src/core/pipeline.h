@@ -22,6 +22,8 @@ struct rmi_pipeline_in {
 	size_t n;
 	size_t window;         /**< items that may be open at once */
 	struct rme_sink *sink; /**< gets DATA and ITEM_END packets, in item order */
+	void (*tap)(void *ctx, const char *node, struct rme_packet *pkt); /**< see rme_session_config; NULL = none */
+	void *tap_ctx;
 };
 
 /** @param env  scope, stage and parent are set by the pipeline */

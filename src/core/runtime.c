@@ -19,8 +19,10 @@ struct rme_runtime {
 	const struct rmi_clock *clock;
 	struct rmi_services *services;
 	_Atomic uint64_t last_session;
-	pthread_mutex_t mu; /* guards the making of executor */
+	pthread_mutex_t mu; /* guards the making of executor, and the list of attachments */
 	struct rmi_executor *executor;
+	struct rmi_attachment *attached, **attached_end;
+	size_t n_attached;
 	size_t n_types;
 	const struct rme_node_type *types[RME_RUNTIME_TYPES_MAX];
 };
@@ -44,6 +46,7 @@ rme_runtime_new(struct rme_runtime **out, const struct rme_runtime_config *confi
 	}
 	rt->clock = rmi_clock_monotonic();
 	pthread_mutex_init(&rt->mu, NULL);
+	rt->attached_end = &rt->attached;
 	*out = rt;
 	return RME_OK;
 }
@@ -55,6 +58,11 @@ rme_runtime_free(struct rme_runtime *rt)
 		return;
 	}
 	rmi_executor_free(rt->executor);
+	while (rt->attached != NULL) {
+		struct rmi_attachment *a = rt->attached;
+		rt->attached = a->next;
+		a->free(a);
+	}
 	pthread_mutex_destroy(&rt->mu);
 	free(rt);
 }
@@ -137,6 +145,55 @@ rmi_runtime_executor(struct rme_runtime *rt)
 	struct rmi_executor *ex = rt->executor;
 	pthread_mutex_unlock(&rt->mu);
 	return ex;
+}
+
+static struct rmi_attachment *
+attached(const struct rme_runtime *rt, const char *key)
+{
+	struct rmi_attachment *a = rt->attached;
+	while (a != NULL && strcmp(a->key, key) != 0) {
+		a = a->next;
+	}
+	return a;
+}
+
+struct rmi_attachment *
+rmi_runtime_attached(struct rme_runtime *rt, const char *key)
+{
+	pthread_mutex_lock(&rt->mu);
+	struct rmi_attachment *a = attached(rt, key);
+	pthread_mutex_unlock(&rt->mu);
+	return a;
+}
+
+struct rmi_attachment *
+rmi_runtime_attach(struct rme_runtime *rt, struct rmi_attachment *a)
+{
+	pthread_mutex_lock(&rt->mu);
+	struct rmi_attachment *there = attached(rt, a->key);
+	if (there == NULL && rt->n_attached < RMI_RUNTIME_ATTACHMENTS_MAX) {
+		a->next = NULL;
+		*rt->attached_end = a;
+		rt->attached_end = &a->next;
+		rt->n_attached++;
+		there = a;
+	}
+	pthread_mutex_unlock(&rt->mu);
+	return there;
+}
+
+struct rmi_attachment *
+rmi_runtime_attachment(struct rme_runtime *rt, const char *prefix, size_t index)
+{
+	pthread_mutex_lock(&rt->mu);
+	struct rmi_attachment *a = rt->attached;
+	for (; a != NULL; a = a->next) {
+		if (strncmp(a->key, prefix, strlen(prefix)) == 0 && index-- == 0) {
+			break;
+		}
+	}
+	pthread_mutex_unlock(&rt->mu);
+	return a;
 }
 
 uint64_t

@@ -473,7 +473,7 @@ session_start(struct rme_session *s, const struct rme_plan_stage *stages, size_t
 {
 	bool blocking = false;
 	for (size_t i = 0; i < n; i++) {
-		blocking = blocking || (stages[i].spec.type->flags & RME_NODE_BLOCKING) != 0;
+		blocking = blocking || (rmi_spec_flags(&stages[i].spec) & RME_NODE_BLOCKING) != 0;
 	}
 	struct rmi_executor *ex;
 	if (blocking) {
@@ -486,8 +486,12 @@ session_start(struct rme_session *s, const struct rme_plan_stage *stages, size_t
 	}
 	const struct rmi_node_env env = {
 	    .rt = s->rt, .session_id = s->id, .session = s->number, .task = &s->task, .cancel = &s->cancel};
-	const struct rmi_pipeline_in in = {
-	    .stages = stages, .n = n, .window = s->config.inflight_items, .sink = &s->sink};
+	const struct rmi_pipeline_in in = {.stages = stages,
+	    .n = n,
+	    .window = s->config.inflight_items,
+	    .sink = &s->sink,
+	    .tap = s->config.tap,
+	    .tap_ctx = s->config.tap_ctx};
 	s->n_stages = n;
 	enum rme_err e = rmi_pipeline_new(&s->pipeline, &in, &env, err);
 	if (e == RME_OK) {

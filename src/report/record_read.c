@@ -252,8 +252,8 @@ rmi_record_read(struct rmi_run **out, FILE *in, const char *name, struct rme_err
 	}
 	e = read_lines(run, in, name, err);
 	if (e == RME_OK && run->verdicts == 0 && run->submitted == 0) {
-		e = rme_error_set(err, RME_EFORMAT, name,
-		    "there is no run in it; give a file that `rme run --json` has written");
+		e = rme_error_set(
+		    err, RME_EFORMAT, name, "there is no run in it; give a file that `rme run --json` has written");
 	}
 	if (e != RME_OK) {
 		rmi_run_free(run);

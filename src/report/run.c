@@ -242,10 +242,10 @@ rmi_run_tap(struct rmi_run *run, const char *node, struct rme_packet *pkt)
 	(void)pthread_mutex_lock(&run->mu);
 	struct rmi_run_pending p = {.seq = m->seq,
 	    .say = {.node = intern(run, node),
-		.pts_s = m->pts_ns < 0 ? NAN : seconds(m->pts_ns),
-		.duration_s = m->duration_ns <= 0 ? NAN : seconds(m->duration_ns),
-		.confidence = (double)m->confidence,
-		.side = m->side}};
+	        .pts_s = m->pts_ns < 0 ? NAN : seconds(m->pts_ns),
+	        .duration_s = m->duration_ns <= 0 ? NAN : seconds(m->duration_ns),
+	        .confidence = (double)m->confidence,
+	        .side = m->side}};
 	look_into(run, &p, pkt, false);
 	if (note != NULL) {
 		look_into(run, &p, note, true);

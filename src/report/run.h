@@ -22,8 +22,8 @@ struct rme_session_config;
 enum {
 	RMI_RUN_ITEMS_MAX = 200000, /* later ones are counted, not kept */
 	RMI_RUN_SAYS_MAX = 200000,
-	RMI_RUN_STAGES_MAX = 64,     /* per item */
-	RMI_RUN_TEXT_MAX = 2000,     /* bytes kept of one text */
+	RMI_RUN_STAGES_MAX = 64,      /* per item */
+	RMI_RUN_TEXT_MAX = 2000,      /* bytes kept of one text */
 	RMI_RUN_MEMORY_MAX = 1 << 29, /* texts and stages of one run */
 };
 
@@ -35,11 +35,11 @@ struct rmi_run_stage {
 	uint64_t up, down; /* payload bytes over the network */
 	uint32_t packets;
 	bool fell_back;
-	enum rme_side first;      /* of a router: side tried first */
-	const char *mode;         /* of a router: "auto"; NULL = the stage is no router */
-	const char *reason;       /* "small" */
-	const char *cause;        /* "RME_ETIMEDOUT"; NULL = it did not fall back */
-	const char *text;         /* the decision in words */
+	enum rme_side first; /* of a router: side tried first */
+	const char *mode;    /* of a router: "auto"; NULL = the stage is no router */
+	const char *reason;  /* "small" */
+	const char *cause;   /* "RME_ETIMEDOUT"; NULL = it did not fall back */
+	const char *text;    /* the decision in words */
 };
 
 /** A text that a stage made for an item. */
@@ -55,11 +55,11 @@ enum rmi_run_speech { RMI_SPEECH_UNKNOWN = 0, RMI_SPEECH_NO = 1, RMI_SPEECH_YES 
 
 struct rmi_run_item {
 	uint64_t seq;
-	double pts_s, duration_s;            /* of the input; NaN = not known */
-	double submit_ms, start_ms, end_ms;  /* since the run began */
-	const char *error, *where, *text;    /* NULL = it went through */
-	enum rmi_run_speech speech;          /* what a detector said about it */
-	bool last;                           /* the flush at the end of the stream */
+	double pts_s, duration_s;           /* of the input; NaN = not known */
+	double submit_ms, start_ms, end_ms; /* since the run began */
+	const char *error, *where, *text;   /* NULL = it went through */
+	enum rmi_run_speech speech;         /* what a detector said about it */
+	bool last;                          /* the flush at the end of the stream */
 	uint32_t results;
 	uint64_t result_bytes;
 	size_t n_stages, n_says;

@@ -50,8 +50,9 @@ rmi_price_parse(struct rmi_price *out, const char *text, size_t *node_len, struc
 			}
 		}
 	}
-	return rme_error_set(err, RME_ECONFIG, text, "a price is written STAGE=USD/UNIT, the unit being item, min or MB, "
-						     "for example recognize=0.024/min");
+	return rme_error_set(err, RME_ECONFIG, text,
+	    "a price is written STAGE=USD/UNIT, the unit being item, min or MB, "
+	    "for example recognize=0.024/min");
 }
 
 static struct rmi_stage_summary *

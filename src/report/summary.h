@@ -40,7 +40,7 @@ struct rmi_reason_summary {
 
 struct rmi_summary {
 	uint64_t items, ok, failed, lost;
-	uint64_t fallbacks; /* items that fell back at least once */
+	uint64_t fallbacks;   /* items that fell back at least once */
 	uint64_t edge, cloud; /* over all items and routers */
 	uint64_t up, down;
 	uint64_t says; /* texts that the last speaking stage made */

@@ -16,10 +16,10 @@ enum { RMI_WAVE_PAIRS = 2400 };
 
 /** All-zero = empty. In the owner's memory. One thread. */
 struct rmi_wave {
-	uint32_t rate_hz; /* 0 = no sound yet */
-	uint64_t per;     /* frames per pair */
-	uint64_t in_pair; /* frames in the last, unfinished pair */
-	size_t n;         /* pairs, the unfinished one included */
+	uint32_t rate_hz;                              /* 0 = no sound yet */
+	uint64_t per;                                  /* frames per pair */
+	uint64_t in_pair;                              /* frames in the last, unfinished pair */
+	size_t n;                                      /* pairs, the unfinished one included */
 	int8_t lo[RMI_WAVE_PAIRS], hi[RMI_WAVE_PAIRS]; /* full scale = 127 */
 };
 

@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <assert.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <poll.h>
 #include <pthread.h>
@@ -415,6 +416,39 @@ stages_keep_figures(void **state)
 	close_session(&f);
 }
 
+struct tapped {
+	char text[64]; /* "dub:ab " per packet */
+};
+
+static void
+note(void *ctx, const char *node, struct rme_packet *pkt)
+{
+	struct tapped *t = ctx;
+	size_t len, at = strlen(t->text);
+	const char *data = (const char *)rme_packet_data(pkt, &len);
+	(void)snprintf(t->text + at, sizeof(t->text) - at, "%s:%.*s ", node, (int)len, data);
+}
+
+static void
+a_tap_sees_what_leaves_each_stage(void **state)
+{
+	(void)state;
+	struct tapped t = {""};
+	const struct rme_session_config config = {.tap = note, .tap_ctx = &t};
+	const struct rme_node_type *types[] = {&dub_type, &dub_type};
+	struct fixture f;
+	struct got g;
+	open_session(&f, types, 2, &config);
+	assert_int_equal(submit(&f, "a", NULL), RME_OK);
+	assert_int_equal(receive(&f, &g), RME_OK);
+	assert_int_equal(submit(&f, "x", NULL), RME_OK);
+	assert_int_equal(receive(&f, &g), RME_OK);
+	assert_int_equal(submit(&f, "2", NULL), RME_OK);
+	assert_int_equal(receive(&f, &g), RME_OK);
+	close_session(&f);
+	assert_string_equal(t.text, "dub:a dub:a dub:2 dub:2 dub:2 dub:2 dub:2 dub:2 ");
+}
+
 int
 main(void)
 {
@@ -431,6 +465,7 @@ main(void)
 	    cmocka_unit_test(late_items_fail_with_a_verdict),
 	    cmocka_unit_test(open_says_which_node_failed_and_why),
 	    cmocka_unit_test(stages_keep_figures),
+	    cmocka_unit_test(a_tap_sees_what_leaves_each_stage),
 	};
 	return cmocka_run_group_tests_name("session", tests, NULL, NULL);
 }
