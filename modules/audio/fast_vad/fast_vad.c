@@ -28,7 +28,7 @@ fast_vad_process(struct fast_vad *s, struct rme_in in, struct rme_out *out)
 	vad_push(&s->vad, pcm, rme_count(in, 2), &s->last, NULL);
 	s->seen = 1;
 	rme_put_text(out, "{");
-	vad_module_put(out, &s->last);
+	vad_report_put(out, &s->last);
 	rme_put_text(out, "}");
 	return RME_GUEST_OK;
 }

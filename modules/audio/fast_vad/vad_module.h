@@ -1,9 +1,10 @@
 #ifndef RME_FAST_VAD_MODULE_H
 #define RME_FAST_VAD_MODULE_H
 
-/* What the modules fast_vad and hybrid_vad share: parameters, input check, result. Needs rme_module.h before it. */
+/* What the modules fast_vad and hybrid_vad share: parameters and input check. Needs rme_module.h before it. */
 
 #include "vad_kernel.h"
+#include "vad_report.h"
 
 static inline struct vad_options
 vad_module_options(struct rme_params *p)
@@ -28,27 +29,6 @@ vad_module_samples(struct rme_in in)
 		return NULL;
 	}
 	return (const int16_t *)(const void *)in.data;
-}
-
-/* The members of the result object, without the braces around them. */
-static inline void
-vad_module_put(struct rme_out *out, const struct vad_summary *s)
-{
-	rme_put_text(out, "\"is_speech\":");
-	rme_put_bool(out, s->is_speech);
-	rme_put_text(out, ",\"speech_ratio\":");
-	rme_put_number(out, s->frames > 0 ? (double)s->speech_frames / (double)s->frames : 0.0, 4);
-	rme_put_text(out, ",\"probability\":");
-	rme_put_number(out, (double)s->probability, 4);
-	rme_put_text(out, ",\"last_probability\":");
-	rme_put_number(out, (double)s->last, 4);
-	rme_put_text(out, ",\"avg_energy\":");
-	rme_put_number(out, (double)s->energy, 6);
-	rme_put_text(out, ",\"snr_db\":");
-	rme_put_number(out, (double)s->snr_db, 1);
-	rme_put_text(out, ",\"frames\":");
-	rme_put_uint(out, s->frames);
-	rme_put_text(out, ",\"frame_duration_ms\":10");
 }
 
 #endif

@@ -156,7 +156,7 @@ hybrid_vad_process(struct hybrid_vad *s, struct rme_in in, struct rme_out *out)
 		s->last.is_speech = s->cloud_probability >= s->vad.options.threshold;
 	}
 	rme_put_text(out, "{");
-	vad_module_put(out, &s->last);
+	vad_report_put(out, &s->last);
 	rme_put_text(out, ",\"edge_probability\":");
 	rme_put_number(out, (double)edge_probability, 4);
 	rme_put_text(out, ",\"source\":\"");

@@ -1,7 +1,26 @@
 #ifndef RME_GUEST_IO_H
 #define RME_GUEST_IO_H
 
-/* Typed reading of an input and writing of a result. Part of rme_module.h; needs no libc, prints the same on every target. */
+/*
+ * Typed reading of an input and writing of a result. Part of rme_module.h, but stands alone: native nodes include it to print
+ * what a module prints. Needs no libc, prints the same on every target.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* One input: borrowed bytes. */
+struct rme_in {
+	const uint8_t *data;
+	uint32_t len;
+};
+
+/* The result under construction; what does not fit sets `overflow` and is dropped. */
+struct rme_out {
+	uint8_t *data;
+	uint32_t cap, len;
+	int overflow;
+};
 
 static inline uint32_t
 rme_text_length(const char *s)

@@ -56,19 +56,6 @@ enum rme_remote_status {
 	RME_REMOTE_BAD_ARGUMENT = -8,
 };
 
-/* One input: borrowed bytes. */
-struct rme_in {
-	const uint8_t *data;
-	uint32_t len;
-};
-
-/* The result under construction; what does not fit sets `overflow` and is dropped. */
-struct rme_out {
-	uint8_t *data;
-	uint32_t cap, len;
-	int overflow;
-};
-
 #include "rme_guest_exports.h"
 #include "rme_guest_alloc.h"
 #include "rme_guest_io.h"
