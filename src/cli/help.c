@@ -1,7 +1,8 @@
 #include "cli/help.h"
 
-#include <stdarg.h>
 #include <string.h>
+
+#include "base/text.h"
 
 enum { HELP_COLUMN = 30, HELP_WIDTH = 100 };
 
@@ -86,50 +87,29 @@ write_title(FILE *out, bool color, const char *title)
 	(void)fprintf(out, "\n%s%s:%s\n", rmi_style_on(color, RMI_STYLE_BOLD), title, rmi_style_off(color));
 }
 
-/* Text built up piece by piece; what does not fit is left out. */
-struct text {
-	char buf[512];
-	size_t n;
-};
-
-RME_PRINTF(2, 3)
-static void
-text_add(struct text *t, const char *fmt, ...)
-{
-	va_list ap;
-	va_start(ap, fmt);
-	int n = vsnprintf(t->buf + t->n, sizeof(t->buf) - t->n, fmt, ap);
-	va_end(ap);
-	t->n = n < 0 || (size_t)n >= sizeof(t->buf) - t->n ? sizeof(t->buf) - 1 : t->n + (size_t)n;
-}
-
-static void
-text_add_words(struct text *t, const char *const *words)
-{
-	for (size_t i = 0; words != NULL && words[i] != NULL; i++) {
-		text_add(t, "%s%s", i > 0 ? ", " : ": ", words[i]);
-	}
-}
-
 static void
 write_options(FILE *out, const struct rmi_option *table)
 {
 	for (const struct rmi_option *o = table; o != NULL && o->name != NULL; o++) {
 		char left[64];
 		(void)rmi_help_option_text(left, sizeof(left), o);
-		struct text right = {.n = 0};
-		text_add(&right, "%s", o->help);
-		text_add_words(&right, o->choices);
+		char buf[512];
+		struct rmi_text right = rmi_text_begin(buf, sizeof(buf));
+		rmi_text_add(&right, "%s", o->help);
+		if (o->choices != NULL) {
+			rmi_text_add(&right, ": ");
+			rmi_text_add_words(&right, o->choices);
+		}
 		if (o->fallback != NULL) {
-			text_add(&right, " [default: %s]", o->fallback);
+			rmi_text_add(&right, " [default: %s]", o->fallback);
 		}
 		if (o->required) {
-			text_add(&right, " [required]");
+			rmi_text_add(&right, " [required]");
 		}
 		if (o->many && o->kind != RMI_OPTION_FLAG) {
-			text_add(&right, " [may be repeated]");
+			rmi_text_add(&right, " [may be repeated]");
 		}
-		write_row(out, left, right.buf);
+		write_row(out, left, buf);
 	}
 }
 
