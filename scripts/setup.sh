@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# setup.sh [GROUP ...] - install the Debian packages that are missing: build test demo bench (default: all but bench).
+# setup.sh [GROUP ...] - install the Debian packages that are missing: build test demo bench docs (default: build test demo).
 # Needs bash and apt alone, asks nothing, does nothing where nothing is missing. -n says what it would install.
 set -euo pipefail
 
@@ -12,6 +12,7 @@ declare -A packages=(
     python3-grpcio python3-protobuf libclang-rt-19-dev pocketsphinx-testdata alsa-utils"
   [demo]="pocketsphinx-testdata alsa-utils procps"
   [bench]="g++ libgrpc++-dev protobuf-compiler-grpc"
+  [docs]="doxygen"
 )
 
 say() { echo "setup: $*" >&2; }
@@ -27,7 +28,7 @@ for word in "$@"; do
       ;;
     *)
       if [[ -z ${packages[$word]-} ]]; then
-        say "no group is called '$word' (build, test, demo, bench)"
+        say "no group is called '$word' (build, test, demo, bench, docs)"
         exit 2
       fi
       groups+=("$word")

@@ -111,7 +111,7 @@ kept_busy(struct rme_session *s, const char *label)
 		}
 		(void)receive(s);
 	}
-	printf("session/%s items_per_s %.0f\n", label, 10.0 * N / ((double)(rmi_monotonic_ns() - start) / 1e9));
+	printf("session/%s items_per_s %.0f\n", label, 10.0 * (double)N / ((double)(rmi_monotonic_ns() - start) / 1e9));
 }
 
 static void

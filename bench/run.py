@@ -1,0 +1,86 @@
+#!/usr/bin/env python3
+"""Run the benchmarks of a build folder one after the other and print their figures as one table, with the bars that they must meet.
+
+A benchmark prints lines `SUBJECT KEY VALUE [KEY VALUE ...]`; everything else it prints is passed through to standard error.
+Status 1 if a benchmark failed or a bar was missed.
+"""
+
+import json
+import pathlib
+import re
+import subprocess
+import sys
+
+LINE = re.compile(r"^(\S+)((?:\s+[A-Za-z_][\w./]*\s+-?(?:\d+\.?\d*(?:e-?\d+)?|nan))+)\s*$")
+UNITS = ("items_per_s", "bytes_per_s", "ratio", "us", "ns", "ms", "s", "mb", "kb", "bytes", "percent")
+
+# (subject, key): (largest value allowed, what it says)
+BARS = {
+    ("session/pooled", "on_worker_p50_us"): (25, "a 640-byte packet through a session of three nodes"),
+}
+
+
+def unit_of(key):
+    """The unit that a key ends in, and the key without it."""
+    for unit in UNITS:
+        if key == unit or key.endswith("_" + unit):
+            return key[: -len(unit)].rstrip("_") or key, unit.replace("_per_", "/")
+    return key, ""
+
+
+def run(name, command):
+    """Figures of one benchmark as (subject, key, value), and whether it ended well."""
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
+    figures = []
+    for row in done.stdout.splitlines():
+        m = LINE.match(row)
+        if not m:
+            print(row, file=sys.stderr)
+            continue
+        words = m.group(2).split()
+        figures += [(m.group(1), key, float(value)) for key, value in zip(words[::2], words[1::2])]
+    if done.returncode != 0:
+        print(f"{name} failed with status {done.returncode}", file=sys.stderr)
+    return figures, done.returncode == 0 and bool(figures)
+
+
+def show(figures):
+    """Print the table; returns how many bars were missed."""
+    missed = 0
+    last = None
+    for subject, key, value in figures:
+        bar = BARS.get((subject, key))
+        verdict = ""
+        if bar:
+            good = value <= bar[0]
+            missed += not good
+            verdict = f"  {'ok' if good else 'MISSED'}: at most {bar[0]:g} ({bar[1]})"
+        label, unit = unit_of(key)
+        print(f"{subject if subject != last else '':34} {label:28} {value:>14,.6g} {unit:9}{verdict}".rstrip())
+        last = subject
+    return missed
+
+
+def main():
+    build, out, names = sys.argv[1], sys.argv[2], sys.argv[3:]
+    listed = json.loads(subprocess.run(["meson", "introspect", build, "--benchmarks"], capture_output=True, check=True).stdout)
+    chosen = [b for b in listed if not names or b["name"] in names]
+    unknown = set(names) - {b["name"] for b in listed}
+    if unknown or not chosen:
+        print(f"no benchmark is called {', '.join(sorted(unknown)) or 'anything'}; there are: {', '.join(b['name'] for b in listed)}")
+        return 2
+    figures, good = [], True
+    for bench in chosen:
+        print(f"== {bench['name']}", file=sys.stderr, flush=True)
+        found, ended_well = run(bench["name"], bench["cmd"])
+        figures += found
+        good = good and ended_well
+    missed = show(figures)
+    rows = [{"subject": s, "key": k, "value": v} for s, k, v in figures]
+    pathlib.Path(out).write_text(json.dumps(rows, indent=1) + "\n")
+    print(f"{len(figures)} figures, {missed} bars missed")
+    return 0 if good and not missed else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
