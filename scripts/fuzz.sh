@@ -11,7 +11,6 @@ if [[ ! -f build-fuzz/build.ninja ]]; then
   CC=clang-19 meson setup build-fuzz -Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false -Doptimization=1 \
     -Dc_args=-fsanitize=fuzzer-no-link >/dev/null
 fi
-ninja -C build-fuzz -j "$(nproc)" | tail -n 1
 
 targets=("$@")
 if [[ ${#targets[@]} == 0 ]]; then
@@ -20,6 +19,8 @@ if [[ ${#targets[@]} == 0 ]]; then
     targets+=("${name%.c}")
   done
 fi
+ninja -C build-fuzz -j "$(nproc)" "${targets[@]/#/tests/fuzz/fuzz_}" | tail -n 1
+
 status=0
 for target in "${targets[@]}"; do
   found=out/fuzz/$target
