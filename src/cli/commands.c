@@ -3,6 +3,7 @@
 /* In the order of `rme --help`: what one does with pipelines, then services, modules, help. */
 static const struct rmi_command *const commands[] = {
     &rmi_command_wan,
+    &rmi_command_doctor,
     &rmi_command_completion,
     &rmi_command_man,
     &rmi_command_version,

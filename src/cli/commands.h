@@ -6,6 +6,7 @@
 #include "cli/command.h"
 
 extern const struct rmi_command rmi_command_completion;
+extern const struct rmi_command rmi_command_doctor;
 extern const struct rmi_command rmi_command_man;
 extern const struct rmi_command rmi_command_version;
 extern const struct rmi_command rmi_command_wan;

@@ -55,4 +55,7 @@ void rmi_rpc_set_log(rmi_rpc_log *log, void *ctx);
  */
 void rmi_rpc_tune_process(void);
 
+/** Version of gRPC that runs. Never NULL. */
+const char *rmi_rpc_version(void);
+
 #endif

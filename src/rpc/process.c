@@ -36,6 +36,12 @@ rmi_rpc_set_log(rmi_rpc_log *log, void *ctx)
 	gpr_set_log_function(log_line);
 }
 
+const char *
+rmi_rpc_version(void)
+{
+	return grpc_version_string();
+}
+
 void
 rmi_rpc_tune_process(void)
 {
