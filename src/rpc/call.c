@@ -114,8 +114,9 @@ rmi_call_begin(struct rmi_call *c)
 void
 rmi_call_batch(struct rmi_call *c, const grpc_op *ops, size_t n, struct rmi_tag *tag)
 {
-	RMI_TAG_GIVE(tag);
-	grpc_call_error e = grpc_call_start_batch(c->grpc, ops, n, tag, NULL);
+	grpc_call *grpc = c->grpc;
+	RMI_TAG_GIVE(tag); /* from here on the call may end at any moment */
+	grpc_call_error e = grpc_call_start_batch(grpc, ops, n, tag, NULL);
 	/* What peers and users choose was checked before, so a refusal is a mistake of this layer. */
 	assert(e == GRPC_CALL_OK);
 	(void)e;

@@ -209,10 +209,11 @@ take_open(struct rmi_call *c, const struct rmi_frame_open *in)
 		(void)rmi_call_finish(c, RMI_STATUS_NOT_FOUND, "no such service");
 		return;
 	}
+	uint32_t window = s->far->window_items;
 	f.kind = RMI_FRAME_OPENED;
 	f.opened = (struct rmi_frame_opened){.session = "far-1",
 	    .server = "far",
-	    .window_items = s->far->window_items ? s->far->window_items : 32,
+	    .window_items = window ? window : 32,
 	    .window_bytes = 64 * 1024 * 1024};
 	s->opened = true;
 	if (!is(s, FAR_MUTE)) {

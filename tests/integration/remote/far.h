@@ -28,7 +28,7 @@
 struct far {
 	struct rmi_server *server;
 	char address[64];
-	uint32_t window_items; /* offered to clients; 0 = 32 */
+	_Atomic uint32_t window_items; /* offered to clients; 0 = 32 */
 	_Atomic uint32_t streams, items, flushes, cancels, resets, most_open;
 	_Atomic uint64_t flooded;
 };

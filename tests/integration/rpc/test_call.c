@@ -37,7 +37,10 @@ teardown(void **state)
 	struct fixture *f = *state;
 	rmi_channel_free(f->channel);
 	echo_server_stop(&f->server);
-	int left = f->server.opened != f->server.ended || rmi_loop_calls(f->loop) != 0;
+	int left = f->server.opened != f->server.ended;
+	while (rmi_loop_calls(f->loop)) { /* after its on_end a call is still on its way out */
+		(void)sched_yield();
+	}
 	rmi_loop_free(f->loop);
 	free(f);
 	return left;
