@@ -19,6 +19,8 @@
 extern "C" {
 #endif
 
+struct rme_runtime;
+
 /** What a user's rule is told about an item. */
 struct rme_route_ask {
 	const char *module; /**< name of the edge node */
@@ -71,24 +73,38 @@ struct rme_router_config {
 
 extern RME_EXPORT const struct rme_node_type rme_router_type;
 
-/** Times of one side, over everything so far. */
+/** One side of a router, over all items so far. */
 struct rme_router_side_stats {
 	uint64_t requests;              /**< tries begun */
-	uint64_t ok, failed;            /**< tries ended */
-	uint64_t timeouts;              /**< of failed: no answer in time */
+	uint64_t ok, failed, timeouts;  /**< how they ended; timeouts are among the failed */
 	uint64_t bytes_up, bytes_down;  /**< payload to and from the side */
-	float success_rate;             /**< ok / (ok + failed), NaN = none ended */
+	double success_rate;            /**< ok / (ok + failed), NaN = none ended */
 	int64_t p50_ns, p95_ns, p99_ns; /**< of tries that went well, 6 % buckets */
-	bool avoided;                   /**< its breaker is open, or it is not there */
+	bool avoided;                   /**< its breaker is open */
 };
 
-/** Figures of one router, over all its sessions. */
+/** Figures of one router, over all its sessions in this runtime. */
 struct rme_router_stats {
+	const char *node;   /**< name of the stage; lives as long as the runtime */
 	uint64_t items;     /**< items with data */
 	uint64_t fallbacks; /**< items of which both sides were asked */
 	uint64_t failed;    /**< items that no side answered */
 	struct rme_router_side_stats edge, cloud;
 };
+
+/** Figures of up to @p cap routers, in the order in which they were first opened. Any thread. @return how many there are */
+RME_EXPORT size_t rme_router_stats(struct rme_runtime *rt, struct rme_router_stats *out, size_t cap);
+
+/** Write the figures as one JSON object, NUL-terminated. @return length without NUL; >= @p cap = cut */
+RME_EXPORT size_t rme_router_stats_json(const struct rme_router_stats *s, char *buf, size_t cap);
+
+/**
+ * Make a rule known under a name, for the parameter `function`. Before the first session that names it.
+ * @param ctx  outlives the runtime
+ * @return RME_OK, RME_EINVAL (name taken), RME_ELIMIT, RME_ENOMEM
+ */
+RME_NODISCARD RME_EXPORT enum rme_err
+rme_router_add_function(struct rme_runtime *rt, const char *name, rme_route_fn fn, void *ctx);
 
 #ifdef __cplusplus
 }

@@ -4,26 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* Length of the UTF-8 sequence at @p s (RFC 3629), 0 where it is none. */
-static size_t
-sequence(const unsigned char *s)
-{
-	if (s[0] < 0x80) {
-		return 1;
-	}
-	size_t n = s[0] >= 0xc2 && s[0] < 0xe0   ? 2
-	           : s[0] >= 0xe0 && s[0] < 0xf0 ? 3
-	           : s[0] >= 0xf0 && s[0] < 0xf5 ? 4
-	                                         : 0;
-	for (size_t i = 1; i < n; i++) {
-		if ((s[i] & 0xc0) != 0x80) {
-			return 0;
-		}
-	}
-	bool bad = (s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) || (s[0] == 0xf0 && s[1] < 0x90) ||
-	           (s[0] == 0xf4 && s[1] > 0x8f);
-	return bad ? 0 : n;
-}
+#include "base/utf8.h"
 
 static const char *
 entity(unsigned char c)
@@ -47,17 +28,21 @@ entity(unsigned char c)
 void
 rmi_html_text(FILE *out, const char *text)
 {
-	for (const unsigned char *s = (const unsigned char *)(text != NULL ? text : ""); *s != '\0';) {
-		size_t n = sequence(s);
-		const char *e = entity(*s);
+	size_t left = text != NULL ? strlen(text) : 0;
+	while (left > 0) {
+		size_t n = rmi_utf8_char(text, left);
+		unsigned char c = (unsigned char)*text;
+		const char *e = entity(c);
 		if (e != NULL) {
 			(void)fputs(e, out);
-		} else if (n == 0 || (*s < 0x20 && *s != '\n' && *s != '\t') || *s == 0x7f) {
+		} else if (n == 0 || (c < 0x20 && c != '\n' && c != '\t') || c == 0x7f) {
 			(void)fputs("\xef\xbf\xbd", out);
 		} else {
-			(void)fwrite(s, 1, n, out);
+			(void)fwrite(text, 1, n, out);
 		}
-		s += n == 0 ? 1 : n;
+		n = n == 0 ? 1 : n;
+		text += n;
+		left -= n;
 	}
 }
 

@@ -319,7 +319,19 @@ copy_stages(struct rmi_run *run, struct rmi_run_item *it, const struct rme_verdi
 	}
 }
 
-/* Move what was said for the item, and for items before it that have no verdict to come, out of the list. */
+/* What was said for the item goes into it. */
+static void
+take_one(struct rmi_run_item *it, const struct rmi_run_pending *p)
+{
+	if (it->speech == RMI_SPEECH_UNKNOWN) {
+		it->speech = p->speech;
+	}
+	if (p->say.text != NULL && it->say != NULL) {
+		it->say[it->n_says++] = p->say;
+	}
+}
+
+/* Move what was said for the item out of the list; what items before it said without a verdict to come goes too. */
 static void
 take_pending(struct rmi_run *run, struct rmi_run_item *it)
 {
@@ -330,16 +342,10 @@ take_pending(struct rmi_run *run, struct rmi_run_item *it)
 	it->say = n == 0 ? NULL : rmi_arena_calloc(&run->arena, n, sizeof(*it->say));
 	run->cut |= n != 0 && it->say == NULL;
 	for (size_t i = 0; i < run->n_pending; i++) {
-		const struct rmi_run_pending *p = &run->pending[i];
-		if (p->seq > it->seq) {
-			run->pending[kept++] = *p;
-			continue;
-		}
-		if (p->seq == it->seq && it->speech == RMI_SPEECH_UNKNOWN) {
-			it->speech = p->speech;
-		}
-		if (p->seq == it->seq && p->say.text != NULL && it->say != NULL) {
-			it->say[it->n_says++] = p->say;
+		if (run->pending[i].seq > it->seq) {
+			run->pending[kept++] = run->pending[i];
+		} else if (run->pending[i].seq == it->seq) {
+			take_one(it, &run->pending[i]);
 		}
 	}
 	run->n_pending = kept;

@@ -127,6 +127,20 @@ count_cost(struct rmi_stage_summary *st, const struct rmi_prices *prices, const 
 }
 
 static void
+count_route(struct rmi_summary *s, struct rmi_stage_summary *st, const struct rmi_run_stage *r)
+{
+	if (r->mode == NULL) {
+		return;
+	}
+	st->routed = true;
+	s->edge += r->side == RME_SIDE_EDGE ? 1 : 0;
+	s->cloud += r->side == RME_SIDE_CLOUD ? 1 : 0;
+	if (r->reason != NULL) {
+		count_reason(s, r);
+	}
+}
+
+static void
 count_stage(struct rmi_summary *s, const struct rmi_prices *prices, const struct rmi_run_item *it,
     const struct rmi_run_stage *r)
 {
@@ -134,23 +148,17 @@ count_stage(struct rmi_summary *s, const struct rmi_prices *prices, const struct
 	if (st == NULL) {
 		return;
 	}
+	bool failed_here = it->error != NULL && it->where != NULL && strcmp(it->where, r->node) == 0;
 	st->items++;
 	st->edge += r->side == RME_SIDE_EDGE ? 1 : 0;
 	st->cloud += r->side == RME_SIDE_CLOUD ? 1 : 0;
 	st->fallbacks += r->fell_back ? 1 : 0;
-	st->failed += it->error != NULL && it->where != NULL && strcmp(it->where, r->node) == 0 ? 1 : 0;
+	st->failed += failed_here ? 1 : 0;
 	st->up += r->up;
 	st->down += r->down;
 	s->up += r->up;
 	s->down += r->down;
-	if (r->mode != NULL) {
-		st->routed = true;
-		s->edge += r->side == RME_SIDE_EDGE ? 1 : 0;
-		s->cloud += r->side == RME_SIDE_CLOUD ? 1 : 0;
-		if (r->reason != NULL) {
-			count_reason(s, r);
-		}
-	}
+	count_route(s, st, r);
 	count_cost(st, prices, it, r);
 }
 

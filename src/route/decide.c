@@ -95,7 +95,7 @@ gate_of(const struct rmi_route_rules *rules, const struct rmi_route_beliefs *b, 
 	if (s == RME_SIDE_CLOUD && it->local) {
 		return (struct gate){RME_REASON_PRIVATE, true, false};
 	}
-	if (!side->open) {
+	if (!it->open[rmi_side_index(s)]) {
 		return (struct gate){RME_REASON_NOT_OPEN, true, false};
 	}
 	if (s == RME_SIDE_CLOUD && b->offline) {
@@ -207,14 +207,13 @@ take(struct rme_route *r, const struct choice *c)
 	r->complexity_limit = c->complexity_limit;
 }
 
-/* The side is taken for want of the other: tell of the other's trouble. */
+/* A side is taken for want of the other, or in spite of all: tell of the trouble of @p avoided. */
 static void
-take_instead(struct rme_route *r, enum rme_side s, enum rme_route_reason why, const struct rmi_route_side *avoided)
+tell_trouble(struct rme_route *r, const struct rmi_route_beliefs *b, const struct rmi_route_item *it, unsigned avoided)
 {
-	r->first = s;
-	r->reason = why;
-	r->failures = avoided->failures;
-	r->retry_ns = avoided->blocked_until_ns;
+	int64_t at = it->open[avoided] ? b->side[avoided].blocked_until_ns : it->reopen_ns[avoided];
+	r->failures = b->side[avoided].failures;
+	r->retry_ns = at > it->now_ns ? at - it->now_ns : 0;
 }
 
 static enum rme_err
@@ -237,28 +236,29 @@ decide_only(struct rme_route *r, const struct choice *c, const struct gate gates
 }
 
 static enum rme_err
-decide_gated(struct rme_route *r, const struct rmi_route_beliefs *b, const struct choice *c, const struct gate gates[2])
+decide_gated(struct rme_route *r, const struct rmi_route_beliefs *b, const struct rmi_route_item *it,
+    const struct choice *c, const struct gate gates[2])
 {
-	enum rme_side other = rmi_side_other(c->side);
-	const struct gate *mine = &gates[rmi_side_index(c->side)], *its = &gates[rmi_side_index(other)];
-	const struct rmi_route_side *side = &b->side[rmi_side_index(c->side)];
-	if (mine->why == RME_REASON_NONE) {
+	unsigned mine = rmi_side_index(c->side), its = 1 - mine;
+	const struct gate *g = &gates[mine];
+	if (g->why == RME_REASON_NONE) {
 		take(r, c);
-		if (mine->trial) {
+		if (g->trial) {
 			r->reason = RME_REASON_PROBE;
-			r->failures = side->failures;
+			r->failures = b->side[mine].failures;
 		}
-	} else if (its->why == RME_REASON_NONE) {
-		take_instead(r, other, mine->why, side);
-	} else if (!mine->hard) {
-		take_instead(r, c->side, RME_REASON_LAST_RESORT, side);
-	} else if (!its->hard) {
-		take_instead(r, other, RME_REASON_LAST_RESORT, &b->side[rmi_side_index(other)]);
-	} else {
-		/* That the data must stay is the news, not that the edge is missing. */
-		bool private = mine->why == RME_REASON_PRIVATE || its->why == RME_REASON_PRIVATE;
-		return refuse(r, private ? RME_REASON_PRIVATE : mine->why);
+		return RME_OK;
 	}
+	if (g->hard && gates[its].hard) {
+		/* That the data must stay is the news, not that the edge is missing. */
+		bool private = g->why == RME_REASON_PRIVATE || gates[its].why == RME_REASON_PRIVATE;
+		return refuse(r, private ? RME_REASON_PRIVATE : g->why);
+	}
+	bool well = gates[its].why == RME_REASON_NONE;
+	bool stay = !well && !g->hard;
+	r->first = stay ? c->side : rmi_side_other(c->side);
+	r->reason = well ? g->why : RME_REASON_LAST_RESORT;
+	tell_trouble(r, b, it, well || stay ? mine : its);
 	return RME_OK;
 }
 
@@ -283,10 +283,7 @@ rmi_route_decide(struct rme_route *out, const struct rmi_route_rules *rules, con
 	} else {
 		c = choose(rules, out, it, gates);
 	}
-	enum rme_err e = mode_is_only(rules->mode) ? decide_only(out, &c, gates) : decide_gated(out, b, &c, gates);
-	/* From an instant to a span, for people. */
-	out->retry_ns = out->retry_ns > it->now_ns ? out->retry_ns - it->now_ns : 0;
-	return e;
+	return mode_is_only(rules->mode) ? decide_only(out, &c, gates) : decide_gated(out, b, it, &c, gates);
 }
 
 bool

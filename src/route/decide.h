@@ -58,13 +58,12 @@ struct rmi_route_measure {
 	int64_t at_ns; /* of the last measurement, 0 = none */
 };
 
-/** What is believed of one side. All-zero = not there. */
+/** What is believed of one side. All-zero = nothing yet. */
 struct rmi_route_side {
-	bool open;                /* there is a node */
 	bool trial;               /* half open, and one item is under way */
 	uint32_t failures;        /* in a row */
 	uint32_t trips;           /* openings of the breaker without a success between */
-	int64_t blocked_until_ns; /* breaker: end of the pause; not open: time of the next try to open; 0 = none */
+	int64_t blocked_until_ns; /* breaker: end of the pause, 0 = closed */
 	int64_t tripped_ns;       /* when the breaker opened last: what began earlier proves nothing */
 	float loss;               /* share of tries that fail, as of loss_at_ns; decays to 0 */
 	float loss_ms;            /* what a failed try takes */
@@ -85,6 +84,8 @@ struct rmi_route_item {
 	uint64_t bytes;
 	float complexity;
 	bool local;            /* RME_PACKET_LOCAL */
+	bool open[2];          /* there is a node on that side, ... */
+	int64_t reopen_ns[2];  /* ... or there may be one from then on, 0 = never */
 	bool sticky;           /* the session is bound to one side ... */
 	enum rme_side current; /* ... namely this one, NONE = not yet ... */
 	int64_t since_ns;      /* ... since then */

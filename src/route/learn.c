@@ -23,8 +23,8 @@ spread_of(uint32_t seed, uint32_t trips)
 	return 1 + SPREAD * (2 * ((double)(z >> 11) / (double)(1ULL << 53)) - 1);
 }
 
-static int64_t
-pause_ns(const struct rmi_route_beliefs *b, const struct rmi_route_rules *rules, uint32_t trips)
+int64_t
+rmi_route_pause_ns(const struct rmi_route_beliefs *b, const struct rmi_route_rules *rules, uint32_t trips)
 {
 	double wait = (double)rules->breaker_wait_ns;
 	for (uint32_t i = 1; i < trips && wait < (double)rules->breaker_wait_max_ns; i++) {
@@ -39,7 +39,7 @@ trip(struct rmi_route_side *s, const struct rmi_route_beliefs *b, const struct r
 {
 	s->trips++;
 	s->tripped_ns = now_ns;
-	s->blocked_until_ns = now_ns + pause_ns(b, rules, s->trips);
+	s->blocked_until_ns = now_ns + rmi_route_pause_ns(b, rules, s->trips);
 }
 
 void
@@ -128,27 +128,5 @@ rmi_route_end(struct rmi_route_beliefs *b, const struct rmi_route_rules *rules, 
 		learn_success(s, o);
 	} else {
 		learn_failure(s, b, rules, o);
-	}
-}
-
-void
-rmi_route_opened(struct rmi_route_beliefs *b, enum rme_side side)
-{
-	struct rmi_route_side *s = &b->side[rmi_side_index(side)];
-	s->open = true;
-	s->blocked_until_ns = 0;
-	s->trips = 0;
-}
-
-void
-rmi_route_not_open(
-    struct rmi_route_beliefs *b, const struct rmi_route_rules *rules, enum rme_side side, int64_t now_ns, bool again)
-{
-	struct rmi_route_side *s = &b->side[rmi_side_index(side)];
-	s->open = false;
-	s->trial = false;
-	s->blocked_until_ns = 0;
-	if (again) {
-		trip(s, b, rules, now_ns);
 	}
 }

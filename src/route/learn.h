@@ -29,10 +29,7 @@ void rmi_route_begin(struct rmi_route_beliefs *b, enum rme_side s, int64_t now_n
 /** A try has ended. RME_ECANCELED and RME_EINVAL say nothing about the side and teach nothing. */
 void rmi_route_end(struct rmi_route_beliefs *b, const struct rmi_route_rules *rules, const struct rmi_route_outcome *o);
 
-/** The side has (again) a node. */
-void rmi_route_opened(struct rmi_route_beliefs *b, enum rme_side s);
-/** The side has no node; the next try to open it comes after the breaker's pause, or never. */
-void rmi_route_not_open(
-    struct rmi_route_beliefs *b, const struct rmi_route_rules *rules, enum rme_side s, int64_t now_ns, bool again);
+/** Pause before try number @p trips (from 1) at what fails: doubled each time up to the rules' limit, and spread. */
+int64_t rmi_route_pause_ns(const struct rmi_route_beliefs *b, const struct rmi_route_rules *rules, uint32_t trips);
 
 #endif

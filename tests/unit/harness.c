@@ -49,20 +49,29 @@ sink_push(struct rme_sink *self, struct rme_packet *pkt)
 }
 
 enum rme_err
-harness_init(struct harness *h, const struct rme_node_type *type, const void *config, struct rme_error *err)
+harness_init_in(struct harness *h, struct rme_runtime *rt, const struct rme_node_spec *spec, struct rme_error *err)
 {
 	memset(h, 0, sizeof(*h));
 	h->scope.ops = &scope_ops;
 	h->sink.push = sink_push;
+	h->rt = rt;
 	rmi_fake_clock_init(&h->clock, RMI_NS_PER_S);
-	enum rme_err e = rme_runtime_new(&h->rt, NULL, err);
+	rmi_runtime_set_clock(h->rt, &h->clock.clock);
+	const struct rmi_node_env env = {.rt = h->rt, .session_id = "test", .session = 1, .scope = &h->scope};
+	return rmi_node_new(&h->node, spec, &env, &h->sink, err);
+}
+
+enum rme_err
+harness_init(struct harness *h, const struct rme_node_type *type, const void *config, struct rme_error *err)
+{
+	struct rme_runtime *rt;
+	memset(h, 0, sizeof(*h));
+	enum rme_err e = rme_runtime_new(&rt, NULL, err);
 	if (e != RME_OK) {
 		return e;
 	}
-	rmi_runtime_set_clock(h->rt, &h->clock.clock);
-	const struct rmi_node_env env = {.rt = h->rt, .session_id = "test", .session = 1, .scope = &h->scope};
 	const struct rme_node_spec spec = {.type = type, .config = config};
-	return rmi_node_new(&h->node, &spec, &env, &h->sink, err);
+	return harness_init_in(h, rt, &spec, err);
 }
 
 void

@@ -37,6 +37,9 @@ struct harness {
 /** @return what rmi_node_new() returned; the node is in h->node on RME_OK. Release with harness_done() in every case. */
 enum rme_err
 harness_init(struct harness *h, const struct rme_node_type *type, const void *config, struct rme_error *err);
+/** Likewise in a runtime that is there already, and the harness's from then on. */
+enum rme_err
+harness_init_in(struct harness *h, struct rme_runtime *rt, const struct rme_node_spec *spec, struct rme_error *err);
 void harness_done(struct harness *h);
 /** Drop what was collected. */
 void harness_clear(struct harness *h);

@@ -84,23 +84,24 @@ side_named(const char *name)
 }
 
 static void
-read_health(struct rmi_route_side *s, const char *text)
+read_health(struct rmi_route_beliefs *b, struct rmi_route_item *it, unsigned side, const char *text)
 {
+	struct rmi_route_side *s = &b->side[side];
 	unsigned failures;
 	double ms;
 	if (sscanf(text, "gone:%lf", &ms) == 1) {
-		s->blocked_until_ns = NOW + (int64_t)(ms * 1e6);
+		it->reopen_ns[side] = NOW + (int64_t)(ms * 1e6);
 	} else if (sscanf(text, "fail%u:%lf", &failures, &ms) == 2) {
-		s->open = true;
+		it->open[side] = true;
 		s->failures = failures;
 		s->blocked_until_ns = NOW + (int64_t)(ms * 1e6);
 	} else if (sscanf(text, "trial%u", &failures) == 1) {
-		s->open = s->trial = true;
+		it->open[side] = s->trial = true;
 		s->failures = failures;
 		s->blocked_until_ns = NOW - 5 * MS;
 	} else {
-		s->open = strcmp(text, "ok") == 0;
-		assert_true(s->open || strcmp(text, "gone") == 0);
+		it->open[side] = strcmp(text, "ok") == 0;
+		assert_true(it->open[side] || strcmp(text, "gone") == 0);
 	}
 }
 
@@ -156,8 +157,8 @@ replay(char *line)
 	rules.fn_ctx = &answer;
 	struct rmi_route_item it = item_of(col);
 	struct rmi_route_beliefs b = {.offline = col[OFFLINE][0] == '1'};
-	read_health(&b.side[RMI_EDGE], col[EDGE]);
-	read_health(&b.side[RMI_CLOUD], col[CLOUD]);
+	read_health(&b, &it, RMI_EDGE, col[EDGE]);
+	read_health(&b, &it, RMI_CLOUD, col[CLOUD]);
 	read_measures(&b.side[RMI_EDGE], it.bytes, col[EDGE_MS], col[EDGE_LOSS]);
 	read_measures(&b.side[RMI_CLOUD], it.bytes, col[CLOUD_MS], col[CLOUD_LOSS]);
 
@@ -195,14 +196,6 @@ golden_vectors_come_out(void **state)
 	assert_true(rows >= 50);
 }
 
-static struct rmi_route_beliefs
-both_open(void)
-{
-	struct rmi_route_beliefs b = {0};
-	b.side[RMI_EDGE].open = b.side[RMI_CLOUD].open = true;
-	return b;
-}
-
 static void
 size_classes_rise_by_four(void **state)
 {
@@ -219,8 +212,8 @@ static void
 measures_of_other_sizes_and_old_ones_do_not_count(void **state)
 {
 	(void)state;
-	struct rmi_route_beliefs b = both_open();
-	struct rmi_route_item it = {.bytes = 640, .now_ns = NOW};
+	struct rmi_route_beliefs b = {0};
+	struct rmi_route_item it = {.bytes = 640, .open = {true, true}, .now_ns = NOW};
 	struct rmi_route_measure *m = &b.side[RMI_EDGE].measured[rmi_route_class(640)];
 	*m = (struct rmi_route_measure){10, NOW - RMI_ROUTE_MEASURED_NS};
 	assert_true(rmi_route_expect_ms(&b, RME_SIDE_EDGE, &it) == 10);
@@ -235,8 +228,8 @@ static void
 failures_cost_the_way_back_and_are_forgotten(void **state)
 {
 	(void)state;
-	struct rmi_route_beliefs b = both_open();
-	struct rmi_route_item it = {.bytes = 640, .now_ns = NOW};
+	struct rmi_route_beliefs b = {0};
+	struct rmi_route_item it = {.bytes = 640, .open = {true, true}, .now_ns = NOW};
 	b.side[RMI_EDGE].measured[rmi_route_class(640)] = (struct rmi_route_measure){10, NOW};
 	b.side[RMI_CLOUD].measured[rmi_route_class(640)] = (struct rmi_route_measure){40, NOW};
 	b.side[RMI_EDGE].loss = 0.5F;
@@ -253,8 +246,8 @@ fallback_needs_another_side_and_time(void **state)
 {
 	(void)state;
 	struct rmi_route_rules rules = rules_of(RME_ROUTE_AUTO);
-	struct rmi_route_beliefs b = both_open();
-	struct rmi_route_item it = {.bytes = 640, .now_ns = NOW, .deadline_ns = NOW + 20 * MS};
+	struct rmi_route_beliefs b = {0};
+	struct rmi_route_item it = {.bytes = 640, .open = {true, true}, .now_ns = NOW, .deadline_ns = NOW + 20 * MS};
 	assert_true(rmi_route_may_fall_back(&rules, &b, &it, RME_SIDE_EDGE));
 	assert_true(rmi_route_may_fall_back(&rules, &b, &it, RME_SIDE_CLOUD));
 	b.side[RMI_CLOUD].measured[rmi_route_class(640)] = (struct rmi_route_measure){21, NOW};
@@ -272,9 +265,9 @@ fallback_needs_another_side_and_time(void **state)
 	b.offline = true;
 	assert_false(rmi_route_may_fall_back(&rules, &b, &it, RME_SIDE_EDGE));
 	b.offline = false;
-	b.side[RMI_CLOUD].open = false;
+	it.open[RMI_CLOUD] = false;
 	assert_false(rmi_route_may_fall_back(&rules, &b, &it, RME_SIDE_EDGE));
-	b.side[RMI_CLOUD].open = true;
+	it.open[RMI_CLOUD] = true;
 	/* An avoided side is better than a failed item. */
 	b.side[RMI_CLOUD].blocked_until_ns = NOW + 500 * MS;
 	assert_true(rmi_route_may_fall_back(&rules, &b, &it, RME_SIDE_EDGE));
@@ -308,10 +301,11 @@ the_users_rule_sees_the_item_and_the_sides(void **state)
 	struct rmi_route_rules rules = rules_of(RME_ROUTE_FUNCTION);
 	rules.fn = look;
 	rules.fn_ctx = &seen;
-	struct rmi_route_beliefs b = both_open();
+	struct rmi_route_beliefs b = {0};
 	b.side[RMI_CLOUD].blocked_until_ns = NOW + 1;
 	b.side[RMI_EDGE].measured[rmi_route_class(640)] = (struct rmi_route_measure){7, NOW};
-	struct rmi_route_item it = {.module = "vad", .bytes = 640, .complexity = 0.25F, .now_ns = NOW};
+	struct rmi_route_item it = {
+	    .module = "vad", .bytes = 640, .complexity = 0.25F, .open = {true, true}, .now_ns = NOW};
 	it.format = rme_format_of(RME_MEDIA_TEXT);
 	struct rme_route r;
 	assert_int_equal(rmi_route_decide(&r, &rules, &b, &it), RME_OK);

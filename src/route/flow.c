@@ -1,0 +1,545 @@
+#include "route/flow.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rme/packet.h>
+
+#include "route/estimate.h"
+
+enum rme_err
+rmi_flow_init(struct rmi_flow *f, size_t window)
+{
+	f->ring = calloc(window, sizeof(*f->ring));
+	f->window = window;
+	return f->ring != NULL ? RME_OK : RME_ENOMEM;
+}
+
+static void
+drop_item(struct rmi_flow_item *it)
+{
+	rmi_hold_done(&it->in);
+	rmi_hold_done(&it->held);
+	rmi_hold_done(&it->spare);
+	rme_packet_unref(it->flush);
+	rme_packet_unref(it->end);
+	rme_packet_unref(it->try[RMI_EDGE].end);
+	rme_packet_unref(it->try[RMI_CLOUD].end);
+}
+
+void
+rmi_flow_done(struct rmi_flow *f)
+{
+	for (size_t i = 0; f->ring != NULL && i < f->window; i++) {
+		struct rmi_flow_item *it = &f->ring[i];
+		for (unsigned s = 0; s < 2; s++) {
+			if (it->try[s].live && it->data) {
+				/* Others who share the books must not wait for a try that will never end. */
+				struct rmi_route_outcome o = {f->side[s].which, RME_ECANCELED, it->facts.bytes,
+				    it->try[s].began_ns, rme_node_now(f->self)};
+				rmi_book_end(f->book, &f->rules, &o, it->try[s].bytes);
+			}
+		}
+		drop_item(it);
+	}
+	free(f->ring);
+	f->ring = NULL;
+}
+
+/* --- items --- */
+
+static struct rmi_flow_item *
+item_at(const struct rmi_flow *f, size_t i)
+{
+	return &f->ring[(f->head + i) % f->window];
+}
+
+struct rmi_flow_item *
+rmi_flow_find(struct rmi_flow *f, uint64_t seq)
+{
+	if (f->n == 0) {
+		return NULL;
+	}
+	/* Numbers mostly follow each other; where items were dropped before the router, look at all. */
+	uint64_t ahead = seq - item_at(f, 0)->seq;
+	if (ahead < f->n && item_at(f, (size_t)ahead)->seq == seq) {
+		return item_at(f, (size_t)ahead);
+	}
+	for (size_t i = 0; i < f->n; i++) {
+		if (item_at(f, i)->seq == seq) {
+			return item_at(f, i);
+		}
+	}
+	return NULL;
+}
+
+/* The item of a packet that has come in; a new one if it is the first. */
+static struct rmi_flow_item *
+item_of(struct rmi_flow *f, uint64_t seq)
+{
+	struct rmi_flow_item *it = rmi_flow_find(f, seq);
+	if (it != NULL) {
+		return it;
+	}
+	assert(f->n < f->window && "the window bounds the open items");
+	it = item_at(f, f->n++);
+	const struct rmi_hold in = it->in, held = it->held, spare = it->spare;
+	*it = (struct rmi_flow_item){.seq = seq, .in = in, .held = held, .spare = spare, .confidence = NAN};
+	return it;
+}
+
+bool
+rmi_flow_passes(const struct rmi_flow *f, const struct rmi_flow_item *it)
+{
+	return it == item_at(f, 0) && it->data && !it->keep && it->spare_side == RME_SIDE_NONE;
+}
+
+enum rme_err
+rmi_flow_release(struct rmi_flow *f, struct rmi_flow_item *it)
+{
+	enum rme_err e = RME_OK;
+	for (size_t i = 0; i < it->held.n; i++) {
+		enum rme_err emitted = rme_node_emit(f->self, it->held.pkt[i]);
+		e = e != RME_OK ? e : emitted;
+	}
+	it->held.n = 0;
+	it->held.bytes = 0;
+	return e;
+}
+
+/* --- what comes in --- */
+
+static void
+note_sticky(struct rmi_flow *f, enum rme_side side, int64_t now)
+{
+	if (f->sticky && side != f->current) {
+		f->current = side;
+		f->since_ns = now;
+	}
+}
+
+static void
+describe(struct rmi_flow *f, struct rmi_flow_item *it, const struct rme_packet *in)
+{
+	const struct rme_packet_meta *m = rme_packet_meta(in);
+	size_t len;
+	(void)rme_packet_data(in, &len);
+	double c = f->config->complexity;
+	it->facts = (struct rmi_route_item){
+	    .module = f->module,
+	    .format = m->format,
+	    .bytes = len,
+	    .complexity = c >= 0 ? (float)c : rmi_route_estimate(in),
+	    .local = (m->flags & RME_PACKET_LOCAL) != 0,
+	    .open = {f->side[RMI_EDGE].node != NULL, f->side[RMI_CLOUD].node != NULL},
+	    .reopen_ns = {f->side[RMI_EDGE].reopen_ns, f->side[RMI_CLOUD].reopen_ns},
+	    .sticky = f->sticky,
+	    .current = f->current,
+	    .since_ns = f->since_ns,
+	    .now_ns = rme_node_now(f->self),
+	    .deadline_ns = m->deadline_ns,
+	};
+}
+
+/* No side may or can have the item. */
+static void
+refuse(struct rmi_flow *f, struct rmi_flow_item *it, enum rme_err e)
+{
+	const char *name = rme_node_name(f->self);
+	bool cloud = f->rules.mode == RME_ROUTE_CLOUD_ONLY || f->config->edge.type == NULL;
+	const struct rme_error *why = &f->side[cloud ? RMI_CLOUD : RMI_EDGE].why_not;
+	if (e == RME_EDENIED) {
+		rme_error_set(&it->err, e, name,
+		    "the data is marked local and must not leave this device, and the edge cannot take it");
+	} else if (it->route.reason == RME_REASON_OFFLINE) {
+		rme_error_set(&it->err, e, name, "offline, and the edge cannot take it");
+	} else {
+		rme_error_set(&it->err, e, why->where[0] != '\0' ? why->where : name, "%.200s", why->text);
+	}
+	it->done = true;
+	rmi_book_failed(f->book);
+}
+
+static void
+begin_item(struct rmi_flow *f, struct rmi_flow_item *it, const struct rme_packet *in)
+{
+	int64_t now = rme_node_now(f->self);
+	rmi_side_reopen(&f->side[RMI_EDGE], now);
+	rmi_side_reopen(&f->side[RMI_CLOUD], now);
+	it->data = true;
+	it->count = ++f->count;
+	describe(f, it, in);
+	enum rme_err e = rmi_book_decide(f->book, &it->route, &f->rules, &it->facts);
+	if (e != RME_OK) {
+		refuse(f, it, e);
+		return;
+	}
+	note_sticky(f, it->route.first, now);
+	it->keep = rmi_book_may_fall_back(f->book, &f->rules, &it->facts, it->route.first);
+	rmi_try_begin(f, it, it->route.first);
+}
+
+static void
+take_data(struct rmi_flow *f, struct rme_packet *in)
+{
+	struct rmi_flow_item *it = item_of(f, rme_packet_meta(in)->seq);
+	if (!it->data) {
+		begin_item(f, it, in);
+	}
+	if (it->keep && rmi_hold_put(&it->in, &f->limits, rme_packet_ref(in)) != RME_OK) {
+		/* Too much to keep: the item stays where it is. */
+		it->keep = false;
+		rmi_hold_clear(&it->in);
+	}
+	if (it->done || it->active == RME_SIDE_NONE) {
+		rme_packet_unref(in);
+	} else {
+		rmi_try_feed(f, it, it->active, in);
+	}
+}
+
+/* Every side that has seen data may hold some of it; one that is failing is not worth waiting for. */
+static void
+take_flush(struct rmi_flow *f, struct rme_packet *in)
+{
+	struct rmi_flow_item *it = item_of(f, rme_packet_meta(in)->seq);
+	it->flush = in;
+	for (unsigned s = 0; s < 2; s++) {
+		struct rmi_flow_side *side = &f->side[s];
+		if (side->node == NULL || !side->used) {
+			continue;
+		}
+		rmi_try_begin(f, it, side->which);
+		rmi_try_feed(f, it, side->which, rme_packet_ref(in));
+	}
+}
+
+static void
+take_end(struct rmi_flow *f, struct rme_packet *in)
+{
+	struct rmi_flow_item *it = item_of(f, rme_packet_meta(in)->seq);
+	it->end = in;
+	f->news = true;
+	rmi_try_finish(f, it, RME_SIDE_EDGE);
+	rmi_try_finish(f, it, RME_SIDE_CLOUD);
+}
+
+void
+rmi_flow_push(struct rmi_flow *f, struct rme_packet *in)
+{
+	switch (rme_packet_meta(in)->kind) {
+	case RME_PACKET_DATA:
+		take_data(f, in);
+		break;
+	case RME_PACKET_FLUSH:
+		take_flush(f, in);
+		break;
+	case RME_PACKET_ITEM_END:
+		take_end(f, in);
+		break;
+	}
+}
+
+/* --- conclusions --- */
+
+static void
+begin_other(struct rmi_flow *f, struct rmi_flow_item *it, enum rme_side to)
+{
+	rmi_try_begin(f, it, to);
+	for (size_t i = 0; i < it->in.n; i++) {
+		rmi_try_feed(f, it, to, rme_packet_ref(it->in.pkt[i]));
+	}
+	if (it->end != NULL) {
+		rmi_try_finish(f, it, to);
+	}
+}
+
+static void
+note_fallback(struct rmi_flow *f, struct rmi_flow_item *it, enum rme_side from, enum rme_err cause)
+{
+	it->route.fell_back = true;
+	it->route.cause = cause;
+	it->route.first_ns = rme_node_now(f->self) - it->try[rmi_side_index(from)].began_ns;
+	/* That there was no answer in time is said by the cause. */
+	const char *text = it->err.code == RME_OK || cause == RME_ETIMEDOUT ? "" : it->err.text;
+	(void)snprintf(
+	    it->route.cause_text, sizeof(it->route.cause_text), "%.*s", (int)sizeof(it->route.cause_text) - 1, text);
+	rmi_book_fell_back(f->book);
+}
+
+/* May the other side be asked, @p from having failed or not been sure? */
+static bool
+may_ask_other(struct rmi_flow *f, struct rmi_flow_item *it, enum rme_side from)
+{
+	if (!it->keep || rme_node_canceled(f->self)) {
+		return false;
+	}
+	enum rme_side to = rmi_side_other(from);
+	it->facts.now_ns = rme_node_now(f->self);
+	it->facts.open[rmi_side_index(to)] = f->side[rmi_side_index(to)].node != NULL;
+	return rmi_book_may_fall_back(f->book, &f->rules, &it->facts, from);
+}
+
+static void
+finish_item(struct rmi_flow_item *it, enum rme_side side)
+{
+	it->done = true;
+	it->route.side = side;
+	rmi_hold_clear(&it->in);
+	rmi_hold_clear(&it->spare);
+}
+
+/* Neither side has an answer, unless there is one from before that was only not sure enough. */
+static void
+fail_item(struct rmi_flow *f, struct rmi_flow_item *it)
+{
+	rmi_hold_clear(&it->held);
+	if (it->spare_side != RME_SIDE_NONE) {
+		const struct rmi_hold empty = it->held;
+		it->held = it->spare;
+		it->spare = empty;
+		it->err.code = RME_OK;
+		finish_item(it, it->spare_side);
+		return;
+	}
+	rmi_book_failed(f->book);
+	finish_item(it, RME_SIDE_NONE);
+}
+
+static bool
+not_sure(const struct rmi_flow *f, const struct rmi_flow_item *it, enum rme_side s)
+{
+	return s == RME_SIDE_EDGE && f->config->min_confidence > 0 &&
+	       (double)it->confidence < f->config->min_confidence;
+}
+
+/* The edge has answered, but says itself that the answer is weak: keep it, and ask the cloud. */
+static void
+ask_the_cloud_too(struct rmi_flow *f, struct rmi_flow_item *it)
+{
+	const struct rmi_hold empty = it->spare;
+	note_fallback(f, it, RME_SIDE_EDGE, RME_OK);
+	it->route.reason = RME_REASON_LOW_CONFIDENCE;
+	(void)snprintf(it->route.cause_text, sizeof(it->route.cause_text), "confidence %.2f < %.2f",
+	    (double)it->confidence, f->config->min_confidence);
+	it->spare = it->held;
+	it->held = empty;
+	it->spare_side = RME_SIDE_EDGE;
+	it->confidence = NAN;
+	begin_other(f, it, RME_SIDE_CLOUD);
+	it->keep = false;
+}
+
+/* How the try that is over has gone. */
+static enum rme_err
+judge(const struct rmi_flow *f, struct rmi_flow_item *it, enum rme_side s)
+{
+	const struct rmi_flow_try *t = &it->try[rmi_side_index(s)];
+	if (it->err.code == RME_OK && !t->ended) {
+		rme_error_set(&it->err, RME_ETIMEDOUT, rme_node_name(f->side[rmi_side_index(s)].node),
+		    "no answer from the %s in time", rme_side_name(s));
+	} else if (it->err.code == RME_OK && f->config->on_empty == RME_EMPTY_FALLBACK && t->bytes.down == 0) {
+		rme_error_set(&it->err, RME_EEMPTY, rme_node_name(f->side[rmi_side_index(s)].node), "empty answer");
+	}
+	return it->err.code;
+}
+
+static void
+conclude(struct rmi_flow *f, struct rmi_flow_item *it)
+{
+	enum rme_side s = it->active;
+	if (rme_node_item_failed(f->self, it->seq) != RME_OK) {
+		/* Failed before or behind the router: neither side is to blame, nobody wants results. */
+		rmi_try_over(f, it, s, RME_ECANCELED);
+		rmi_hold_clear(&it->held);
+		finish_item(it, RME_SIDE_NONE);
+		return;
+	}
+	enum rme_err e = judge(f, it, s);
+	rmi_try_over(f, it, s, e);
+	if (e == RME_OK) {
+		if (not_sure(f, it, s) && may_ask_other(f, it, s)) {
+			ask_the_cloud_too(f, it);
+		} else {
+			finish_item(it, s);
+		}
+	} else if (rme_err_may_fallback(e) && may_ask_other(f, it, s)) {
+		note_fallback(f, it, s, e);
+		rmi_hold_clear(&it->held);
+		it->confidence = NAN;
+		/* From here on there is no other side. */
+		it->keep = false;
+		begin_other(f, it, rmi_side_other(s));
+	} else {
+		fail_item(f, it);
+	}
+}
+
+static bool
+is_late(const struct rmi_flow *f, const struct rmi_flow_try *t, unsigned s, int64_t now)
+{
+	/* A plain child cannot be late: when it can be looked at, it is through. */
+	return f->side[s].async && t->deadline_ns != 0 && now >= t->deadline_ns;
+}
+
+static void
+step_flush(struct rmi_flow *f, struct rmi_flow_item *it, int64_t now)
+{
+	bool wait = it->end == NULL;
+	for (unsigned s = 0; s < 2; s++) {
+		struct rmi_flow_try *t = &it->try[s];
+		if (!t->live) {
+			continue;
+		}
+		bool failed = it->err.code != RME_OK && f->side[s].which == f->last;
+		if (t->ended || failed || is_late(f, t, s, now)) {
+			if (!t->ended && !failed && f->side[s].which == f->last) {
+				rme_error_set(&it->err, RME_ETIMEDOUT, rme_node_name(f->side[s].node),
+				    "no answer to the flush in time");
+			}
+			rmi_try_over(f, it, f->side[s].which, it->err.code);
+			f->side[s].used = false;
+		} else {
+			wait = true;
+		}
+	}
+	it->done = !wait;
+}
+
+static void
+step(struct rmi_flow *f, struct rmi_flow_item *it, int64_t now)
+{
+	if (it->flush != NULL) {
+		step_flush(f, it, now);
+		return;
+	}
+	if (it->data && !it->done) {
+		unsigned s = rmi_side_index(it->active);
+		const struct rmi_flow_try *t = &it->try[s];
+		bool unwanted = it->end != NULL && rme_node_item_failed(f->self, it->seq) != RME_OK;
+		if (t->live && (t->ended || it->err.code != RME_OK || is_late(f, t, s, now) || unwanted)) {
+			conclude(f, it);
+		}
+	} else if (!it->data) {
+		it->done = it->end != NULL;
+	}
+}
+
+static void
+fill_report(struct rmi_flow *f, const struct rmi_flow_item *it)
+{
+	struct rme_stage_report *r = it->data ? rme_node_report(f->self, it->seq) : NULL;
+	if (r == NULL) {
+		return;
+	}
+	r->route = it->route;
+	r->side = it->route.side;
+	r->bytes_up = (uint32_t)it->up;
+	r->bytes_down = (uint32_t)it->down;
+	r->remote_ns = it->remote_ns;
+}
+
+/* The oldest item is complete: its results, its error, its end. */
+static void
+commit(struct rmi_flow *f)
+{
+	struct rmi_flow_item *it = item_at(f, 0);
+	uint64_t seq = it->seq;
+	fill_report(f, it);
+	if (it->err.code != RME_OK && rme_node_item_failed(f->self, seq) == RME_OK) {
+		rme_node_item_fail(f->self, seq, &it->err);
+	}
+	(void)!rmi_flow_release(f, it);
+	rmi_hold_clear(&it->in);
+	rmi_hold_clear(&it->spare);
+	struct rme_packet *flush = it->flush, *end = it->end;
+	it->flush = NULL;
+	it->end = NULL;
+	f->head = (f->head + 1) % f->window;
+	f->n--;
+	if (flush != NULL) {
+		(void)!rme_node_emit(f->self, flush);
+	}
+	(void)!rme_node_emit(f->self, end);
+}
+
+/* @return when the next try is late, 0 = none is waited for */
+static int64_t
+next_late(const struct rmi_flow *f)
+{
+	int64_t next = 0;
+	for (size_t i = 0; i < f->n; i++) {
+		for (unsigned s = 0; s < 2; s++) {
+			const struct rmi_flow_try *t = &item_at(f, i)->try[s];
+			if (t->live && f->side[s].async && t->deadline_ns != 0 &&
+			    (next == 0 || t->deadline_ns < next)) {
+				next = t->deadline_ns;
+			}
+		}
+	}
+	return next;
+}
+
+static int64_t
+sooner(int64_t a, int64_t b)
+{
+	return a == 0 || (b != 0 && b < a) ? b : a;
+}
+
+static void
+run_items(struct rmi_flow *f, int64_t now)
+{
+	do {
+		f->news = false;
+		for (size_t i = 0; i < f->n; i++) {
+			step(f, item_at(f, i), now);
+		}
+		while (f->n > 0 && item_at(f, 0)->done && item_at(f, 0)->end != NULL) {
+			commit(f);
+		}
+		/* The next in order may go on with what is held of it. */
+		if (f->n > 0 && item_at(f, 0)->held.n > 0 && rmi_flow_passes(f, item_at(f, 0))) {
+			(void)!rmi_flow_release(f, item_at(f, 0));
+		}
+	} while (f->news);
+}
+
+void
+rmi_flow_run(struct rmi_flow *f)
+{
+	int64_t next;
+	do {
+		int64_t now = rme_node_now(f->self);
+		next = sooner(rmi_side_wake(&f->side[RMI_EDGE], now), rmi_side_wake(&f->side[RMI_CLOUD], now));
+		run_items(f, now);
+	} while (f->news);
+	rme_node_wake_at(f->self, sooner(next, next_late(f)));
+}
+
+void
+rmi_flow_cancel(struct rmi_flow *f)
+{
+	static const struct rme_error canceled = {RME_ECANCELED, "", "canceled"};
+	for (unsigned s = 0; s < 2; s++) {
+		if (f->side[s].node != NULL) {
+			rmi_node_reset(f->side[s].node);
+		}
+		f->side[s].used = false;
+	}
+	for (size_t i = 0; i < f->n; i++) {
+		struct rmi_flow_item *it = item_at(f, i);
+		for (unsigned s = 0; s < 2; s++) {
+			if (it->try[s].live) {
+				rmi_try_over(f, it, f->side[s].which, RME_ECANCELED);
+			}
+		}
+		it->err = it->err.code == RME_OK && !it->done ? canceled : it->err;
+		it->done = true;
+		it->keep = false;
+	}
+	f->current = RME_SIDE_NONE;
+	rmi_flow_run(f);
+}
