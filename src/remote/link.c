@@ -97,6 +97,9 @@ end_code(enum rmi_status status)
 	if (status == RMI_STATUS_OK) {
 		return RME_ECLOSED;
 	}
+	if (status == RMI_STATUS_CANCELLED) { /* not by us: who cancels has closed the link and does not see this */
+		return RME_ETRANSPORT;
+	}
 	/* The limit that the server reached is its number of calls: it is there, and does not serve us now. */
 	return status == RMI_STATUS_RESOURCE_EXHAUSTED ? RME_EUNAVAILABLE : rmi_status_to_err(status);
 }

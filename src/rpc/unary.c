@@ -35,8 +35,9 @@ waiter_end(struct rmi_call *c, const struct rmi_end *end)
 	struct waiter *w = rmi_call_user(c);
 	(void)pthread_mutex_lock(&w->mu);
 	w->status = end->status;
-	(void)rme_error_set(
-	    &w->error, rmi_status_to_err(end->status), "rpc", "%s: %s", rmi_status_name(end->status), end->text);
+	/* We cancel only what was never sent; else the server did, for example because it is shutting down. */
+	enum rme_err e = end->status == RMI_STATUS_CANCELLED ? RME_ETRANSPORT : rmi_status_to_err(end->status);
+	(void)rme_error_set(&w->error, e, "rpc", "%s: %s", rmi_status_name(end->status), end->text);
 	w->done = true;
 	(void)pthread_cond_signal(&w->ended);
 	(void)pthread_mutex_unlock(&w->mu);
