@@ -68,6 +68,17 @@ check_choice(struct rmi_diags *d, const struct rme_module_param *p, const struct
 }
 
 static bool
+check_range(struct rmi_diags *d, const struct rme_module_param *p, const struct rmi_yaml_node *v)
+{
+	bool small = p->has_min && v->number < p->min, large = p->has_max && v->number > p->max;
+	if (small || large) {
+		rmi_diag_error(d, &v->mark, "'%s': %.80s is too %s; the %s is %.15g", p->name, v->text,
+		    small ? "small" : "large", small ? "least" : "most", small ? p->min : p->max);
+	}
+	return !small && !large;
+}
+
+static bool
 check_param(struct rmi_diags *d, const struct rme_module_param *p, const struct rmi_yaml_node *v)
 {
 	static const char *const wants[] = {
@@ -87,13 +98,7 @@ check_param(struct rmi_diags *d, const struct rme_module_param *p, const struct 
 	if (p->type == RME_MODULE_PARAM_STRING) {
 		return check_choice(d, p, v);
 	}
-	if ((p->has_min && v->number < p->min) || (p->has_max && v->number > p->max)) {
-		bool small = p->has_min && v->number < p->min;
-		rmi_diag_error(d, &v->mark, "'%s': %.80s is too %s; the %s is %.15g", p->name, v->text,
-		    small ? "small" : "large", small ? "least" : "most", small ? p->min : p->max);
-		return false;
-	}
-	return true;
+	return check_range(d, p, v);
 }
 
 static bool

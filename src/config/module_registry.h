@@ -19,10 +19,10 @@ enum {
 };
 
 struct rmi_module_registry {
-	const char *path;                       /**< of wasm-modules.yaml */
-	const char *lock_path;                  /**< of wasm-modules.lock; NULL = there is none */
-	const struct rme_module_entry *modules; /**< in the order of the file */
-	const struct rmi_mark *marks;           /**< of each */
+	const char *path;                 /**< of wasm-modules.yaml */
+	const char *lock_path;            /**< of wasm-modules.lock; NULL = there is none */
+	struct rme_module_entry *modules; /**< in the order of the file */
+	const struct rmi_mark *marks;     /**< of each */
 	size_t n;
 };
 
