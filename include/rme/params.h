@@ -35,6 +35,11 @@ enum rme_param_kind {
 	 * leaves it all-zero: whoever reads the file makes the spec and sees to `required`.
 	 */
 	RME_PARAM_NODE = 9,
+	/**
+	 * char *: TEXT that names a file. In a pipeline file, a relative name starts at the folder of that file; text that
+	 * begins with '#' or holds an end of line is content instead of a name, and is left alone.
+	 */
+	RME_PARAM_PATH = 10,
 };
 
 /** One parameter of a node type. The table ends with an entry whose name is NULL. */

@@ -76,6 +76,17 @@ bind_child(const struct rmi_bind *b, const struct rmi_bind_in *in, const struct 
 	return b->make_child(b->ctx, path, child, member);
 }
 
+/* A file that is named in a file is looked for beside it. */
+static const char *
+path_text(const struct rmi_bind *b, const struct rmi_yaml_node *v)
+{
+	const char *file = v->mark.source->name, *slash = strrchr(file, '/');
+	if (v->text[0] == '/' || v->text[0] == '#' || slash == NULL || strchr(v->text, '\n') != NULL) {
+		return v->text;
+	}
+	return rmi_arena_printf(&b->diags->arena, "%.*s/%s", (int)(slash - file), file, v->text);
+}
+
 /* @return false = out of memory */
 static bool
 to_value(const struct rmi_bind *b, const struct rme_param *p, const struct rmi_yaml_pair *pair, struct rme_value *out)
@@ -93,6 +104,10 @@ to_value(const struct rmi_bind *b, const struct rme_param *p, const struct rmi_y
 	out->kind = p->kind == RME_PARAM_JSON ? RME_VALUE_JSON : kinds[v->kind];
 	if (out->kind == RME_VALUE_JSON) {
 		out->text = rmi_yaml_to_json(&b->diags->arena, v);
+		return out->text != NULL;
+	}
+	if (p->kind == RME_PARAM_PATH && out->kind == RME_VALUE_TEXT) {
+		out->text = path_text(b, v);
 		return out->text != NULL;
 	}
 	return true;

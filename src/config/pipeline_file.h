@@ -64,7 +64,7 @@ struct rmi_limits_def {
 /** One node, of the pipeline or of a router. Which members count depends on kind. */
 struct rmi_node_def {
 	struct rmi_bound bound;
-	const char *id; /**< NULL for a router's children */
+	const char *id; /**< NULL for a child of another node */
 	enum rmi_node_kind kind;
 	const char *node_type;              /**< NATIVE */
 	const char *module;                 /**< MODULE: a name of the registry, or a path (has '/' or ends in .wasm) */

@@ -261,6 +261,7 @@ static const struct rmi_field router_fields[] = {NODE_ID, ROUTER_FIELDS};
 static const struct rmi_field native_child_fields[] = {NATIVE_FIELDS};
 static const struct rmi_field module_child_fields[] = {MODULE_FIELDS};
 static const struct rmi_field service_child_fields[] = {SERVICE_FIELDS};
+static const struct rmi_field router_child_fields[] = {ROUTER_FIELDS};
 
 /* In the order of enum rmi_node_kind. */
 static const struct rmi_schema node_kinds[] = {
@@ -295,16 +296,20 @@ static const struct rmi_schema child_kinds[] = {
         .size = sizeof(struct rmi_node_def),
         .fields = service_child_fields,
         .only_key = "service"},
+    {.name = "router", .size = sizeof(struct rmi_node_def), .fields = router_child_fields, .only_key = "router"},
 };
 static const struct rmi_schema *const node_variants[] = {
     &node_kinds[0], &node_kinds[1], &node_kinds[2], &node_kinds[3], NULL};
-static const struct rmi_schema *const child_variants[] = {&child_kinds[0], &child_kinds[1], &child_kinds[2], NULL};
+static const struct rmi_schema *const child_variants[] = {
+    &child_kinds[0], &child_kinds[1], &child_kinds[2], &child_kinds[3], NULL};
 
 static const struct rmi_schema node_schema = {
     .name = "node", .size = sizeof(struct rmi_node_def), .variants = node_variants, .help = "one step"};
 
-const struct rmi_schema rmi_child_schema = {
-    .name = "child node", .size = sizeof(struct rmi_node_def), .variants = child_variants, .help = "a router's side"};
+const struct rmi_schema rmi_child_schema = {.name = "child node",
+    .size = sizeof(struct rmi_node_def),
+    .variants = child_variants,
+    .help = "a node inside another one"};
 
 static const struct rmi_field connection_fields[] = {
     {.key = "from",

@@ -166,6 +166,8 @@ param_value(struct writer *w, const struct rme_param *p)
 		(void)yyjson_mut_arr_add_str(w->doc, types, "boolean");
 		return v;
 	}
+	case RME_PARAM_PATH:
+		return typed(w, "string");
 	case RME_PARAM_CHOICE:
 		return or_variable(w, words(w, p->choices));
 	case RME_PARAM_DURATION:

@@ -39,6 +39,8 @@ rme_param_kind_name(enum rme_param_kind k)
 		return "size";
 	case RME_PARAM_NODE:
 		return "node";
+	case RME_PARAM_PATH:
+		return "file";
 	}
 	return "?";
 }
@@ -159,7 +161,7 @@ bind_text(const struct rme_param *p, const struct rme_value *v, void *config, st
 		text = number;
 	} else if (v->kind == RME_VALUE_NULL) {
 		return p->kind == RME_PARAM_JSON ? RME_OK : wrong(p, v, err);
-	} else if (v->kind == RME_VALUE_JSON && p->kind == RME_PARAM_TEXT) {
+	} else if (v->kind == RME_VALUE_JSON && p->kind != RME_PARAM_JSON) {
 		return wrong(p, v, err);
 	}
 	if (strlen(text) > RME_PARAM_TEXT_MAX) {
@@ -218,6 +220,7 @@ bind_one(const struct rme_param *p, const struct rme_value *v, void *config, str
 		return bind_choice(p, v, config, err);
 	case RME_PARAM_TEXT:
 	case RME_PARAM_JSON:
+	case RME_PARAM_PATH:
 		return bind_text(p, v, config, err);
 	case RME_PARAM_NODE:
 		return wrong(p, v, err);
@@ -308,7 +311,8 @@ clear(const struct rme_param *table, void *config)
 	    [RME_PARAM_DURATION] = sizeof(int64_t),
 	    [RME_PARAM_JSON] = sizeof(char *),
 	    [RME_PARAM_BYTES] = sizeof(int64_t),
-	    [RME_PARAM_NODE] = sizeof(struct rme_node_spec)};
+	    [RME_PARAM_NODE] = sizeof(struct rme_node_spec),
+	    [RME_PARAM_PATH] = sizeof(char *)};
 	for (const struct rme_param *p = table; p != NULL && p->name != NULL; p++) {
 		memset(member(p, config), 0, sizes[p->kind]);
 	}
@@ -339,7 +343,7 @@ void
 rme_params_done(const struct rme_param *table, void *config)
 {
 	for (const struct rme_param *p = table; p != NULL && p->name != NULL; p++) {
-		if (p->kind == RME_PARAM_TEXT || p->kind == RME_PARAM_JSON) {
+		if (p->kind == RME_PARAM_TEXT || p->kind == RME_PARAM_JSON || p->kind == RME_PARAM_PATH) {
 			char **at = member(p, config);
 			free(*at);
 			*at = NULL;

@@ -165,6 +165,7 @@ type_name(enum rme_param_kind kind)
 	case RME_PARAM_DURATION:
 		return "float";
 	case RME_PARAM_TEXT:
+	case RME_PARAM_PATH:
 	case RME_PARAM_CHOICE:
 		return "str";
 	case RME_PARAM_JSON:
