@@ -8,7 +8,6 @@
 struct unit {
 	const char *name;
 	int64_t factor;
-	bool written; /* rmi_units_format() uses it */
 };
 
 enum { UNITS_MAX = 9 };
@@ -20,14 +19,12 @@ static const struct unit_set {
 	struct unit units[UNITS_MAX + 1];
 } sets[] = {
     [RMI_UNIT_BYTES] = {"B KB MB GB TB KiB MiB GiB TiB", true,
-        {{"B", 1, true}, {"KB", 1000, false}, {"KiB", 1024, true}, {"MB", 1000000, false}, {"MiB", 1 << 20, true},
-            {"GB", 1000000000, false}, {"GiB", 1 << 30, true}, {"TB", 1000000000000, false},
-            {"TiB", (int64_t)1 << 40, true}}},
+        {{"B", 1}, {"KB", 1000}, {"KiB", 1024}, {"MB", 1000000}, {"MiB", 1 << 20}, {"GB", 1000000000}, {"GiB", 1 << 30},
+            {"TB", 1000000000000}, {"TiB", (int64_t)1 << 40}}},
     [RMI_UNIT_NS] = {"ns us ms s m h", false,
-        {{"ns", 1, true}, {"us", 1000, true}, {"ms", 1000000, true}, {"s", 1000000000, true}, {"m", 60000000000, true},
-            {"h", 3600000000000, true}}},
+        {{"ns", 1}, {"us", 1000}, {"ms", 1000000}, {"s", 1000000000}, {"m", 60000000000}, {"h", 3600000000000}}},
     [RMI_UNIT_BITS_PER_S] = {"bit/s kbit/s Mbit/s Gbit/s", false,
-        {{"bit/s", 1, true}, {"kbit/s", 1000, true}, {"Mbit/s", 1000000, true}, {"Gbit/s", 1000000000, true}}},
+        {{"bit/s", 1}, {"kbit/s", 1000}, {"Mbit/s", 1000000}, {"Gbit/s", 1000000000}}},
 };
 
 static const char *
@@ -131,9 +128,13 @@ char *
 rmi_units_format(char *buf, size_t size, int64_t value, enum rmi_unit unit)
 {
 	assert(size >= RMI_UNITS_TEXT_MAX);
+	if (value == 0) {
+		(void)snprintf(buf, size, "0");
+		return buf;
+	}
 	const struct unit *best = &sets[unit].units[0];
 	for (const struct unit *u = best; u->name != NULL; u++) {
-		if (u->written && value != 0 && value % u->factor == 0) {
+		if (value % u->factor == 0) {
 			best = u;
 		}
 	}

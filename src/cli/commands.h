@@ -7,7 +7,10 @@
 
 extern const struct rmi_command rmi_command_completion;
 extern const struct rmi_command rmi_command_doctor;
+extern const struct rmi_command rmi_command_graph;
 extern const struct rmi_command rmi_command_man;
+extern const struct rmi_command rmi_command_nodes;
+extern const struct rmi_command rmi_command_validate;
 extern const struct rmi_command rmi_command_version;
 extern const struct rmi_command rmi_command_wan;
 

@@ -166,9 +166,9 @@ rmi_describe_spec(char *buf, size_t size, const struct rme_node_spec *spec)
 	} known[] = {{"module", "module "}, {"service", "service "}};
 	struct rmi_text t = rmi_text_begin(buf, size);
 	const struct rme_node_spec *child;
-	if (rmi_spec_child(spec, 0, &child) != NULL) {
-		const char *mode = param_text(spec, "mode");
-		rmi_text_add(&t, "router%s%s", mode != NULL ? " " : "", mode != NULL ? mode : "");
+	const char *mode = param_text(spec, "mode");
+	if (mode != NULL && rmi_spec_child(spec, 0, &child) != NULL) {
+		rmi_text_add(&t, "router, %s", mode);
 		return;
 	}
 	for (size_t i = 0; i < 2; i++) {
