@@ -59,7 +59,6 @@ static const struct rmi_option graph_options[] = {
     {.name = "ascii", .help = "draw with plain characters (default)"},
     {.name = "dot", .help = "write Graphviz: rme graph --dot P | dot -Tsvg"},
     {.name = "mermaid", .help = "write Mermaid, for Markdown pages"},
-    {.name = "input", .letter = 'i', .kind = RMI_OPTION_FILE, .help = "take the input's format from this file"},
     {.name = "format", .kind = RMI_OPTION_STRING, .value = "FORMAT", .help = "media format of the input"},
     RMI_PIPELINE_OPTIONS,
     {.name = NULL},

@@ -88,7 +88,7 @@ static void
 wrong_lines_say_what_is_wrong(void **state)
 {
 	(void)state;
-	expect("t shwo", 2, "", "unknown command 'shwo'\n     did you mean 'show'?\nTry 't --help'.\n");
+	expect("t shoow", 2, "", "unknown command 'shoow'\n     did you mean 'show'?\nTry 't --help'.\n");
 	expect("t show f -i a --mdoe fast", 2, "", "unknown option '--mdoe'\n     did you mean '--mode'?");
 	expect("t show f -i a -z", 2, "", "unknown option '-z'");
 	expect("t show f -i a --mode fats", 2, "", "'fats' is not one of slow, fast\n     did you mean 'fast'?");

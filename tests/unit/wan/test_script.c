@@ -21,7 +21,7 @@ lines_become_steps(void **state)
 		const char *text;
 	} expected[] = {{0, "rate 8Mbit/s"}, {1500 * RMI_NS_PER_MS, "down"}, {2 * RMI_NS_PER_S, "up"},
 	    {2 * RMI_NS_PER_S, "freeze"}, {3 * RMI_NS_PER_S, "cut"}, {4 * RMI_NS_PER_S, "delay 50ms"},
-	    {4 * RMI_NS_PER_S, "jitter-up 2ms"}, {60 * RMI_NS_PER_S, "rate-down 0bit/s"}};
+	    {4 * RMI_NS_PER_S, "jitter-up 2ms"}, {60 * RMI_NS_PER_S, "rate-down 0"}};
 	struct rmi_wan_script s = {0};
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
 		assert_int_equal(rmi_wan_script_add(&s, lines[i], NULL), RME_OK);
