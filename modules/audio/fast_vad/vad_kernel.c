@@ -1,11 +1,10 @@
 #include "vad_kernel.h"
 
-#include "fmath.h"
-
 void
 vad_init(struct vad *v, const struct vad_options *options)
 {
 	vad_features_init(&v->features);
+	vad_net_init(&v->net);
 	v->options = *options;
 	vad_reset(v);
 }
@@ -14,25 +13,12 @@ void
 vad_reset(struct vad *v)
 {
 	vad_features_reset(&v->features);
-	v->smooth_ratio = 0.0f;
-	v->smooth_pitch = 0.0f;
+	vad_net_reset(&v->net);
 	v->in_speech = 0;
 	v->held = 0;
 	v->n_rest = 0;
 	v->last_probability = 0.0f;
 	v->last_snr_db = 0.0f;
-}
-
-/* Score of the frame whose features were just computed. */
-static float
-frame_probability(struct vad *v)
-{
-	const float *x = v->features.x;
-	float ratio = x[VAD_F_RATIO];
-	float pitch = x[VAD_F_PITCH];
-	v->smooth_ratio += (ratio > v->smooth_ratio ? 0.5f : 0.1f) * (ratio - v->smooth_ratio);
-	v->smooth_pitch += (pitch > v->smooth_pitch ? 0.5f : 0.1f) * (pitch - v->smooth_pitch);
-	return fm_sigmoid(3.0f * v->smooth_ratio + 3.0f * v->smooth_pitch - 4.5f);
 }
 
 /* Hysteresis and hold. */
@@ -53,7 +39,9 @@ static void
 take_frame(struct vad *v, const int16_t *hop, struct vad_summary *sum, float *probabilities)
 {
 	vad_features_hop(&v->features, hop);
-	float p = frame_probability(v);
+	float both[2];
+	vad_net_step(&v->net, v->features.x, both);
+	float p = both[v->options.low_latency ? 0 : 1];
 	if (probabilities != NULL) {
 		probabilities[sum->frames] = p;
 	}

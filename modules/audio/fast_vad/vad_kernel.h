@@ -12,17 +12,19 @@
 #include <stdint.h>
 
 #include "vad_features.h"
+#include "vad_net.h"
 
 struct vad_options {
 	float threshold;    /* probability from which a frame is speech; below threshold - 0.15 it ends */
 	float speech_ratio; /* share of speech frames that makes an item speech */
 	uint32_t hold;      /* frames that speech goes on after the probability fell */
+	int low_latency;    /* judge each frame at once, not VAD_LOOKAHEAD frames later, when it is surer */
 };
 
 struct vad {
 	struct vad_features features;
+	struct vad_net net;
 	struct vad_options options;
-	float smooth_ratio, smooth_pitch;
 	int in_speech;
 	uint32_t held;
 	int16_t rest[VAD_HOP]; /* samples short of a hop */
