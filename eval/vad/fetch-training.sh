@@ -8,17 +8,17 @@ set -euo pipefail
 dir=${1:-build/vad-training}
 packages=(asterisk-core-sounds-{en,es,fr,it,ru}-g722 asterisk-moh-opsound-g722 klettres-data ktuberling-data
   tuxpaint-stamps-default asterisk-prompt-it-menardi-wav blanket)
-mkdir -p "$dir"/{deb,root,speech,noise,heldout}
+mkdir -p "$dir"/{deb,unpacked,speech,noise,heldout}
 say() { echo "fetch-training: $*" >&2; }
 for tool in apt-get dpkg-deb ffmpeg gresource; do
   command -v "$tool" >/dev/null || { say "$tool is missing (packages apt dpkg ffmpeg libglib2.0-bin)"; exit 1; }
 done
 
 for p in "${packages[@]}"; do
-  if [[ -d $dir/root/$p ]]; then continue; fi
+  if [[ -d $dir/unpacked/$p ]]; then continue; fi
   say "$p"
   (cd "$dir/deb" && apt-get -qq download "$p")
-  dpkg-deb -x "$dir"/deb/"${p}"_*.deb "$dir/root/$p"
+  dpkg-deb -x "$dir"/deb/"${p}"_*.deb "$dir/unpacked/$p"
 done
 
 # decode OUT FILE ... : the files one after the other, each followed by 0.3 s of silence, as one 16 kHz mono s16le file
@@ -41,7 +41,7 @@ g722() {
   mv "$1.part" "$1"
 }
 
-for lang in en es fr it ru; do g722 "$dir/speech/prompts-$lang.s16" "$dir/root/asterisk-core-sounds-$lang-g722"; done
+for lang in en es fr it ru; do g722 "$dir/speech/prompts-$lang.s16" "$dir/unpacked/asterisk-core-sounds-$lang-g722"; done
 
 # every N-th file of a sorted find
 pick() {
@@ -49,30 +49,30 @@ pick() {
   shift
   find "$@" -print | LC_ALL=C sort | awk -v n="$n" 'NR % n == 0'
 }
-mapfile -t files < <(pick 2 "$dir/root/klettres-data" -name '*.ogg')
+mapfile -t files < <(pick 2 "$dir/unpacked/klettres-data" -name '*.ogg')
 decode "$dir/speech/letters.s16" "${files[@]}"
-mapfile -t files < <(pick 3 "$dir/root/ktuberling-data" -name '*.ogg')
+mapfile -t files < <(pick 3 "$dir/unpacked/ktuberling-data" -name '*.ogg')
 decode "$dir/speech/words.s16" "${files[@]}"
 for lang in fr ru ro ca bg es el be; do
-  mapfile -t files < <(pick 8 "$dir/root/tuxpaint-stamps-default" -name "*_desc_$lang.ogg")
+  mapfile -t files < <(pick 8 "$dir/unpacked/tuxpaint-stamps-default" -name "*_desc_$lang.ogg")
   decode "$dir/speech/stamps-$lang.s16" "${files[@]}"
 done
-mapfile -t files < <(pick 4 "$dir/root/asterisk-prompt-it-menardi-wav" -name '*.wav')
+mapfile -t files < <(pick 4 "$dir/unpacked/asterisk-prompt-it-menardi-wav" -name '*.wav')
 decode "$dir/speech/prompts-menardi.s16" "${files[@]}"
 
-mapfile -t files < <(find "$dir"/root/tuxpaint-stamps-default/usr/share/tuxpaint/stamps/{animals,household,naturalforces,space,sports,town,vehicles,plants,food} \
+mapfile -t files < <(find "$dir"/unpacked/tuxpaint-stamps-default/usr/share/tuxpaint/stamps/{animals,household,naturalforces,space,sports,town,vehicles,plants,food} \
   -name '*.ogg' ! -name '*_desc*' 2>/dev/null | LC_ALL=C sort)
 decode "$dir/noise/effects.s16" "${files[@]}"
-mapfile -t files < <(find "$dir/root/asterisk-moh-opsound-g722" -name '*.g722' | LC_ALL=C sort)
+mapfile -t files < <(find "$dir/unpacked/asterisk-moh-opsound-g722" -name '*.g722' | LC_ALL=C sort)
 for file in "${files[@]:0:4}"; do decode "$dir/noise/music-$(basename "$file" .g722).s16" "$file"; done
 decode "$dir/heldout/music.s16" "${files[4]}"
 
-bundle=$dir/root/blanket/usr/share/blanket/blanket.gresource
-mkdir -p "$dir/root/ambient"
+bundle=$dir/unpacked/blanket/usr/share/blanket/blanket.gresource
+mkdir -p "$dir/unpacked/ambient"
 for path in $(gresource list "$bundle" | grep '\.ogg$'); do
   name=$(basename "$path" .ogg)
-  if [[ ! -s $dir/root/ambient/$name.ogg ]]; then gresource extract "$bundle" "$path" >"$dir/root/ambient/$name.ogg"; fi
+  if [[ ! -s $dir/unpacked/ambient/$name.ogg ]]; then gresource extract "$bundle" "$path" >"$dir/unpacked/ambient/$name.ogg"; fi
 done
-for name in storm waves birds boat stream summer-night; do decode "$dir/noise/ambient-$name.s16" "$dir/root/ambient/$name.ogg"; done
-for name in rain wind city train coffee-shop fireplace; do decode "$dir/heldout/$name.s16" "$dir/root/ambient/$name.ogg"; done
+for name in storm waves birds boat stream summer-night; do decode "$dir/noise/ambient-$name.s16" "$dir/unpacked/ambient/$name.ogg"; done
+for name in rain wind city train coffee-shop fireplace; do decode "$dir/heldout/$name.s16" "$dir/unpacked/ambient/$name.ogg"; done
 du -sh "$dir"/{speech,noise,heldout} >&2

@@ -87,7 +87,8 @@ color_speech(struct sound *s, struct rng *r)
 		biquad_run(&f, s->x, s->n);
 	}
 	for (int k = 0; k < 2; k++) {
-		struct biquad f = biquad_of(BIQUAD_PEAK, rng_scale(r, 80, 7000), rng_scale(r, 0.4, 2), rng_uniform(r, -9, 9));
+		struct biquad f =
+		    biquad_of(BIQUAD_PEAK, rng_scale(r, 80, 7000), rng_scale(r, 0.4, 2), rng_uniform(r, -9, 9));
 		biquad_run(&f, s->x, s->n);
 	}
 	if (!rng_chance(r, 0.35)) {

@@ -68,8 +68,8 @@ score_frames(const float *score, const uint8_t *decision, const uint8_t *label, 
 	qsort(p, n, sizeof *p, compare_pairs);
 	rank(p, n, positives, &out);
 	free(p);
-	out.tpr = positives > 0 ? count[1][1] / positives : NAN;
-	out.fpr = (double)n > positives ? count[0][1] / ((double)n - positives) : NAN;
+	out.hit_rate = positives > 0 ? count[1][1] / positives : NAN;
+	out.false_rate = (double)n > positives ? count[0][1] / ((double)n - positives) : NAN;
 	out.f1 = f1_of(count[1][1], count[0][1], count[1][0]);
 	return out;
 }

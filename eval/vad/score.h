@@ -7,9 +7,9 @@
 #include <stdint.h>
 
 struct score {
-	double auc;           /* area under the ROC curve, ties count half */
-	double f1, tpr, fpr;  /* of the decisions */
-	double best_f1;       /* with the best threshold on the scores */
+	double auc;                      /* area under the ROC curve, ties count half */
+	double f1, hit_rate, false_rate; /* of the decisions */
+	double best_f1;                  /* with the best threshold on the scores */
 };
 
 /* @p decision may be NULL. All arrays have one value per frame. */

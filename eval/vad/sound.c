@@ -51,7 +51,8 @@ sound_load(const char *path)
 	SF_INFO info = {0};
 	SNDFILE *f = sf_open(path, SFM_READ, &info);
 	if (f == NULL) {
-		(void)fprintf(stderr, "%s: %s (is the package installed? see eval/vad/README.md)\n", path, sf_strerror(NULL));
+		(void)fprintf(
+		    stderr, "%s: %s (is the package installed? see eval/vad/README.md)\n", path, sf_strerror(NULL));
 		exit(1);
 	}
 	size_t frames = (size_t)info.frames;
@@ -65,8 +66,8 @@ sound_load(const char *path)
 		float *y = need(calloc(room, sizeof *y));
 		size_t used;
 		size_t made;
-		soxr_error_t e = soxr_oneshot(
-		    info.samplerate, SOUND_RATE, 1, s.x, frames, &used, y, room, &made, NULL, NULL, NULL);
+		soxr_error_t e =
+		    soxr_oneshot(info.samplerate, SOUND_RATE, 1, s.x, frames, &used, y, room, &made, NULL, NULL, NULL);
 		if (e != NULL) {
 			(void)fprintf(stderr, "%s: %s\n", path, e);
 			exit(1);

@@ -153,7 +153,8 @@ make_music(float *x, size_t n, struct rng *r)
 		}
 		for (size_t i = 0; i < beat / 2 && start + i < n; i++) {
 			double t = (double)i / SOUND_RATE;
-			double drum = k % 2 != 0 ? (double)rng_gauss(r) * exp(-t * 25) : 3 * sin(2 * M_PI * (50 + 60 * exp(-t * 30)) * t) * exp(-t * 12);
+			double drum = k % 2 != 0 ? (double)rng_gauss(r) * exp(-t * 25)
+			                         : 3 * sin(2 * M_PI * (50 + 60 * exp(-t * 30)) * t) * exp(-t * 12);
 			x[start + i] += (float)drum;
 		}
 	}

@@ -69,8 +69,8 @@ shaped(float *x, size_t n, struct rng *r)
 		enum biquad_kind kind = (enum biquad_kind)rng_below(r, 4);
 		double low = kind == BIQUAD_LOW ? 150 : 60;
 		double high = kind == BIQUAD_HIGH ? 2500 : 6500;
-		struct biquad f =
-		    biquad_of(kind, rng_scale(r, low, high), rng_scale(r, 0.4, kind == BIQUAD_PEAK ? 8 : 1.5), rng_uniform(r, -20, 25));
+		struct biquad f = biquad_of(kind, rng_scale(r, low, high),
+		    rng_scale(r, 0.4, kind == BIQUAD_PEAK ? 8 : 1.5), rng_uniform(r, -20, 25));
 		biquad_run(&f, x, n);
 	}
 	sound_scale(x, n, 1.0 / sqrt(sound_power(x, n) + 1e-20));

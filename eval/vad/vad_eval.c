@@ -53,8 +53,8 @@ static void
 print_overview(const struct sound *track, const struct noise_set *set)
 {
 	printf("\n%s: mean of %d\n", set->title, set->n);
-	printf("%-10s %7s | %6s %6s %6s %6s | F1 at its default      | best F1\n", "AUC", "clean", "20 dB", "10 dB", "5 dB",
-	    "0 dB");
+	printf("%-10s %7s | %6s %6s %6s %6s | F1 at its default      | best F1\n", "AUC", "clean", "20 dB", "10 dB",
+	    "5 dB", "0 dB");
 	for (size_t d = 0; d < detectors_n; d++) {
 		struct score clean = judge_mix(&detectors[d], track, NULL, 0, 0);
 		struct score mean[SNRS] = {{0}};
@@ -66,9 +66,10 @@ print_overview(const struct sound *track, const struct noise_set *set)
 				mean[s].best_f1 += one.best_f1 / set->n;
 			}
 		}
-		printf("%-10s %7.4f | %6.4f %6.4f %6.4f %6.4f | %.3f %.3f %.3f %.3f | %.3f %.3f %.3f %.3f\n", detectors[d].name,
-		    clean.auc, mean[0].auc, mean[1].auc, mean[2].auc, mean[3].auc, mean[0].f1, mean[1].f1, mean[2].f1,
-		    mean[3].f1, mean[0].best_f1, mean[1].best_f1, mean[2].best_f1, mean[3].best_f1);
+		printf("%-10s %7.4f | %6.4f %6.4f %6.4f %6.4f | %.3f %.3f %.3f %.3f | %.3f %.3f %.3f %.3f\n",
+		    detectors[d].name, clean.auc, mean[0].auc, mean[1].auc, mean[2].auc, mean[3].auc, mean[0].f1,
+		    mean[1].f1, mean[2].f1, mean[3].f1, mean[0].best_f1, mean[1].best_f1, mean[2].best_f1,
+		    mean[3].best_f1);
 		(void)fflush(stdout);
 	}
 }
@@ -83,7 +84,8 @@ false_alarms(const struct detector *d, const struct sound *noise)
 	uint8_t *decision = need(calloc(n / SOUND_FRAME, 1));
 	double count = 0;
 	for (size_t i = 0; i < n; i++) {
-		pcm[i] = (int16_t)lrint(fmax(-32768, fmin(32767, (double)noise->x[i % noise->n] * 32768.0 * pow(10, -30.0 / 20))));
+		pcm[i] = (int16_t)lrint(
+		    fmax(-32768, fmin(32767, (double)noise->x[i % noise->n] * 32768.0 * pow(10, -30.0 / 20))));
 	}
 	d->run(pcm, n, score, decision);
 	for (size_t k = 50; k < n / SOUND_FRAME; k++) {
@@ -142,8 +144,8 @@ print_calibration(const struct sound *track, const struct noise_set *set)
 	float *p = need(calloc(frames + 1, sizeof *p));
 	uint8_t *decision = need(calloc(frames + 1, 1));
 	size_t lag = (size_t)detectors[0].lag;
-	printf("\n%s, %s at 20/10/5/0 dB: expected calibration error, share of frames with 0.3 < p < 0.7\n", detectors[0].name,
-	    set->title);
+	printf("\n%s, %s at 20/10/5/0 dB: expected calibration error, share of frames with 0.3 < p < 0.7\n",
+	    detectors[0].name, set->title);
 	for (int s = 0; s < SNRS; s++) {
 		double error = 0;
 		double doubt = 0;
@@ -203,7 +205,8 @@ load_recordings(struct noise_set *set, const char *dir, size_t n)
 		}
 		sound_scale(t.x, n, 1.0 / sqrt(sound_power(t.x, n) + 1e-20));
 		sound_free(&s);
-		(void)snprintf(set->name[set->n], sizeof set->name[0], "%.*s", (int)strlen(list[i]->d_name) - 4, list[i]->d_name);
+		(void)snprintf(
+		    set->name[set->n], sizeof set->name[0], "%.*s", (int)strlen(list[i]->d_name) - 4, list[i]->d_name);
 		set->sound[set->n++] = t;
 		free(list[i]);
 	}
@@ -218,7 +221,9 @@ main(int argc, char **argv)
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "-p") == 0 && i + 1 < argc) {
 			i++;
-			part = strcmp(argv[i], "dev") == 0 ? PART_DEV : strcmp(argv[i], "test") == 0 ? PART_TEST : PART_ALL;
+			part = strcmp(argv[i], "dev") == 0    ? PART_DEV
+			       : strcmp(argv[i], "test") == 0 ? PART_TEST
+			                                      : PART_ALL;
 		} else if (strcmp(argv[i], "-H") == 0 && i + 1 < argc) {
 			recordings = argv[++i];
 		} else if (strcmp(argv[i], "-q") == 0) {

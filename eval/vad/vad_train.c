@@ -42,7 +42,8 @@ make_examples(struct example *e, size_t n, const char *dir)
 			speech += e[i].label[t];
 		}
 		if (i % 500 == 499) {
-			fprintf(stderr, "%zu scenes, %.1f %% speech\n", i + 1, 100 * speech / (double)((i + 1) * SCENE_FRAMES));
+			fprintf(stderr, "%zu scenes, %.1f %% speech\n", i + 1,
+			    100 * speech / (double)((i + 1) * SCENE_FRAMES));
 		}
 	}
 	free(f);
@@ -110,7 +111,8 @@ validate(struct net *n, const struct example *e, size_t count, const char *what)
 			}
 		}
 		struct score s = score_frames(score, NULL, label, k);
-		fprintf(stderr, "  %s, output %d: loss %.4f AUC %.4f best F1 %.4f\n", what, o, loss / (double)k, s.auc, s.best_f1);
+		fprintf(stderr, "  %s, output %d: loss %.4f AUC %.4f best F1 %.4f\n", what, o, loss / (double)k, s.auc,
+		    s.best_f1);
 	}
 	free(score);
 	free(label);
@@ -152,8 +154,8 @@ main(int argc, char **argv)
 				net_update(n, 1e-5 + 2.5e-3 * 0.5 * (1 + cos(M_PI * done)));
 			}
 		}
-		fprintf(stderr, "epoch %zu: loss %.4f (%.0f s)\n", epoch + 1, loss / (double)(used / NET_LANES * PIECES),
-		    (double)(clock() - begin) / CLOCKS_PER_SEC);
+		fprintf(stderr, "epoch %zu: loss %.4f (%.0f s)\n", epoch + 1,
+		    loss / (double)(used / NET_LANES * PIECES), (double)(clock() - begin) / CLOCKS_PER_SEC);
 		if (epoch % 4 == 3 || epoch + 1 == epochs) {
 			net_prepare(n, epoch + 1 == epochs);
 			validate(n, e + (scenes - held), held, "validation");

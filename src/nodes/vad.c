@@ -24,6 +24,7 @@ struct vad_config {
 	int mode;   /* enum vad_mode */
 	int output; /* enum vad_output */
 	double threshold, speech_threshold, hold_ms;
+	bool low_latency;
 	int64_t frame_duration_ms;
 	double energy_threshold;
 	bool filter_mode, include_metadata;
@@ -69,6 +70,11 @@ static const struct rme_param vad_params[] = {
         .fallback = "0",
         .max = 10000,
         .help = "speech: time that speech goes on after the probability fell"},
+    {.name = "low_latency",
+        .kind = RME_PARAM_BOOL,
+        .offset = offsetof(struct vad_config, low_latency),
+        .fallback = "false",
+        .help = "speech: judge each 10 ms at once, not 40 ms later, when it is surer"},
     {.name = "frame_duration_ms",
         .kind = RME_PARAM_INT,
         .offset = offsetof(struct vad_config, frame_duration_ms),
@@ -131,7 +137,8 @@ vad_open(struct rme_node *self, const void *config)
 	}
 	struct vad_options o = {.threshold = (float)s->config->threshold,
 	    .speech_ratio = (float)s->config->speech_threshold,
-	    .hold = (uint32_t)(s->config->hold_ms / 10.0)};
+	    .hold = (uint32_t)(s->config->hold_ms / 10.0),
+	    .low_latency = s->config->low_latency};
 	vad_init(s->vad, &o);
 	return RME_OK;
 }

@@ -77,6 +77,7 @@ vad_push(struct vad *v, const int16_t *pcm, uint32_t n, struct vad_summary *out,
 	v->n_rest += n;
 	sum.last = v->last_probability;
 	sum.snr_db = v->last_snr_db;
+	sum.latency_ms = v->options.low_latency ? 0 : VAD_LOOKAHEAD * 10;
 	if (sum.frames == 0) {
 		sum.probability = v->last_probability;
 		sum.is_speech = v->in_speech;

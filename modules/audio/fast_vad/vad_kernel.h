@@ -41,6 +41,7 @@ struct vad_summary {
 	float last;             /* of the last frame */
 	float energy;           /* mean of the frames' RMS, full scale = 1 */
 	float snr_db;           /* of the last frame: all bands over the noise floor */
+	uint32_t latency_ms;    /* the probabilities say something about the sound this much before the frames */
 	int is_speech;
 };
 

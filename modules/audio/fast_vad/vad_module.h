@@ -17,6 +17,7 @@ vad_module_options(struct rme_params *p)
 	o.hold = (uint32_t)(rme_param_number(
 	                        p, "hold_ms", 0.0, 0.0, 10000.0, "hold_ms: a time from 0 to 10000 ms is wanted") /
 	                    10.0);
+	o.low_latency = rme_param_bool(p, "low_latency", 0, "low_latency: true or false is wanted");
 	return o;
 }
 

@@ -1,7 +1,5 @@
 #include "vad_net.h"
 
-#include <stddef.h>
-
 #include "fmath.h"
 #include "vad_weights.h"
 
@@ -39,12 +37,12 @@ vad_net_reset(struct vad_net *n)
 	}
 }
 
-/* y = W x + b; columns a multiple of 8 */
+/* y = W x; columns a multiple of 8 */
 static void
-product(float *y, const float *w, const float *x, const float *b, uint32_t rows, uint32_t columns)
+product(float *y, const float *w, const float *x, uint32_t rows, uint32_t columns)
 {
 	for (uint32_t i = 0; i < rows; i++) {
-		y[i] = f4_dot(w + i * columns, x, columns) + (b != NULL ? b[i] : 0.0f);
+		y[i] = f4_dot(w + i * columns, x, columns);
 	}
 }
 
@@ -54,16 +52,17 @@ vad_net_step(struct vad_net *n, const float x[VAD_FEATURES], float p[2])
 	float dense[D];
 	float gx[3 * H];
 	float gh[3 * H];
-	product(dense, n->w.w1[0], x, n->w.b1, D, VAD_FEATURES);
+	product(dense, n->w.w1[0], x, D, VAD_FEATURES);
 	for (uint32_t i = 0; i < D; i += 4) {
-		f4_store(dense + i, f4_tanh(f4_load(dense + i)));
+		f4_store(dense + i, f4_tanh(f4_load(dense + i) + f4_load(n->w.b1 + i)));
 	}
-	product(gx, n->w.wx[0], dense, n->w.bx, 3 * H, D);
-	product(gh, n->w.wh[0], n->state, NULL, 3 * H, H);
+	product(gx, n->w.wx[0], dense, 3 * H, D);
+	product(gh, n->w.wh[0], n->state, 3 * H, H);
 	for (uint32_t i = 0; i < H; i += 4) {
-		f32x4 r = f4_sigmoid(f4_load(gx + i) + f4_load(gh + i));
-		f32x4 z = f4_sigmoid(f4_load(gx + H + i) + f4_load(gh + H + i));
-		f32x4 c = f4_tanh(f4_load(gx + 2 * H + i) + r * (f4_load(gh + 2 * H + i) + f4_load(n->w.bh + i)));
+		f32x4 r = f4_sigmoid(f4_load(gx + i) + f4_load(n->w.bx + i) + f4_load(gh + i));
+		f32x4 z = f4_sigmoid(f4_load(gx + H + i) + f4_load(n->w.bx + H + i) + f4_load(gh + H + i));
+		f32x4 ghc = f4_load(gh + 2 * H + i) + f4_load(n->w.bh + i);
+		f32x4 c = f4_tanh(f4_load(gx + 2 * H + i) + f4_load(n->w.bx + 2 * H + i) + r * ghc);
 		f4_store(n->state + i, c + z * (f4_load(n->state + i) - c));
 	}
 	for (uint32_t o = 0; o < 2; o++) {

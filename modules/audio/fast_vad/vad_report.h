@@ -26,7 +26,8 @@ vad_report_put(struct rme_out *out, const struct vad_summary *s)
 	rme_put_number(out, (double)s->snr_db, 1);
 	rme_put_text(out, ",\"frames\":");
 	rme_put_uint(out, s->frames);
-	rme_put_text(out, ",\"frame_duration_ms\":10");
+	rme_put_text(out, ",\"frame_duration_ms\":10,\"latency_ms\":");
+	rme_put_uint(out, s->latency_ms);
 }
 
 #endif

@@ -31,7 +31,7 @@ answers_every_chunk_with_the_kernels_answer(void **state)
 		out[n] = '\0';
 		vad_push(&v, audio.pcm + at, 320, &s, NULL);
 		assert_non_null(strstr(out, s.is_speech ? "{\"is_speech\":true," : "{\"is_speech\":false,"));
-		assert_non_null(strstr(out, "\"frame_duration_ms\":10}"));
+		assert_non_null(strstr(out, "\"frame_duration_ms\":10,\"latency_ms\":40}"));
 		assert_true(rme_export_confidence() == vad_confidence(&s));
 		speech += s.is_speech ? 1 : 0;
 	}

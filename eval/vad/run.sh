@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# run.sh [vad_eval's options] - measure voice activity detectors on the test set; prints the tables of docs/design/vad.md.
+# With -H DIR also on recorded noise; DIR is the folder `heldout` that eval/vad/fetch-training.sh makes.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+for file in /usr/share/pocketsphinx/test/data/cards/001.wav /usr/share/sounds/alsa/Front_Center.wav; do
+  if [[ ! -e $file ]]; then
+    echo "eval/vad: $file is missing: apt-get install pocketsphinx-testdata alsa-utils" >&2
+    exit 1
+  fi
+done
+if [[ ! -d build ]]; then meson setup build >/dev/null; fi
+ninja -C build eval/vad_eval >/dev/null || {
+  echo "eval/vad: cannot build eval/vad_eval; are libspeexdsp-dev, libsndfile1-dev and libsoxr-dev installed?" >&2
+  exit 1
+}
+exec build/eval/vad_eval "$@"
