@@ -27,14 +27,23 @@ const struct rmi_command rmi_command_completion = {
 static int
 man_run(struct rmi_cli *cli, const struct rmi_args *args)
 {
-	(void)args;
-	rmi_man_write(cli->out, cli->root);
+	if (rmi_args_given(args, "markdown")) {
+		rmi_markdown_write(cli->out, cli->root);
+	} else {
+		rmi_man_write(cli->out, cli->root);
+	}
 	return RMI_EXIT_OK;
 }
+
+static const struct rmi_option man_options[] = {
+    {.name = "markdown", .help = "write Markdown instead"},
+    {.name = NULL},
+};
 
 const struct rmi_command rmi_command_man = {
     .name = "man",
     .summary = "print the manual page",
     .examples = "rme man | man -l -  # read it\nrme man > rme.1  # install it",
+    .options = man_options,
     .run = man_run,
 };

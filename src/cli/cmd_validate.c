@@ -6,6 +6,14 @@
 #include "config/schema_json.h"
 
 static int
+print_keys(struct rmi_cli *cli, const struct rmi_args *args)
+{
+	bool registry = strcmp(rmi_args_text(args, "keys"), "modules") == 0;
+	rmi_schema_to_markdown(cli->out, registry ? &rmi_registry_schema : &rmi_pipeline_schema);
+	return RMI_EXIT_OK;
+}
+
+static int
 print_schema(struct rmi_cli *cli, const struct rmi_args *args)
 {
 	struct rmi_diags *diags = calloc(1, sizeof(*diags));
@@ -84,6 +92,9 @@ validate_run(struct rmi_cli *cli, const struct rmi_args *args)
 	if (rmi_args_given(args, "schema")) {
 		return print_schema(cli, args);
 	}
+	if (rmi_args_given(args, "keys")) {
+		return print_keys(cli, args);
+	}
 	if (rmi_args_operand_count(args) == 0) {
 		return rmi_complain_usage(cli, "name a file, or --schema pipeline");
 	}
@@ -102,6 +113,11 @@ static const struct rmi_option validate_options[] = {
         .choices = schemas,
         .value = "KIND",
         .help = "print the JSON Schema of such files, for editors"},
+    {.name = "keys",
+        .kind = RMI_OPTION_ENUM,
+        .choices = schemas,
+        .value = "KIND",
+        .help = "print all keys of such files, in Markdown"},
     RMI_OPTION_JSON,
     RMI_PIPELINE_OPTIONS,
     {.name = NULL},

@@ -20,6 +20,9 @@ const char *rmi_help_value_name(const struct rmi_option *option);
 /** A manual page for the whole command line, in man(7) macros. */
 void rmi_man_write(FILE *out, const struct rmi_command *root);
 
+/** The same for a page in Markdown. */
+void rmi_markdown_write(FILE *out, const struct rmi_command *root);
+
 /** A completion script. @p shell is "bash", "zsh" or "fish". */
 void rmi_completion_write(FILE *out, const struct rmi_command *root, const char *shell);
 

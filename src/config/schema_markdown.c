@@ -86,9 +86,9 @@ write_field(FILE *out, const struct rmi_field *f)
 static void
 write_map(FILE *out, const struct rmi_schema *s, const char *title)
 {
-	(void)fprintf(out, "\n### %s\n\n", title);
+	(void)fprintf(out, "\n### %s\n", title);
 	if (s->help != NULL) {
-		(void)fprintf(out, "%c%s.\n", toupper((unsigned char)s->help[0]), s->help + 1);
+		(void)fprintf(out, "\n%c%s.\n", toupper((unsigned char)s->help[0]), s->help + 1);
 	}
 	if (s->short_key != NULL) {
 		(void)fprintf(out, "A plain value stands for `{%s: value}`.\n", s->short_key);
