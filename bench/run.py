@@ -17,6 +17,8 @@ UNITS = ("items_per_s", "bytes_per_s", "ratio", "us", "ns", "ms", "s", "mb", "kb
 # (subject, key): (largest value allowed, what it says)
 BARS = {
     ("session/pooled", "on_worker_p50_us"): (25, "a 640-byte packet through a session of three nodes"),
+    ("rpc/640B", "p50_ratio"): (1.3, "rme.v1 echo of 640 bytes against plain gRPC C++"),
+    ("rpc/1MB", "p50_ratio"): (1.3, "rme.v1 echo of 1 MB against plain gRPC C++"),
 }
 
 

@@ -11,7 +11,7 @@ declare -A packages=(
   [test]="g++ binutils clang-format pmccabe codespell shellcheck wabt openssl procps
     python3-grpcio python3-protobuf libclang-rt-19-dev pocketsphinx-testdata alsa-utils"
   [demo]="pocketsphinx-testdata alsa-utils procps"
-  [bench]="g++ libgrpc++-dev protobuf-compiler-grpc"
+  [bench]="g++ libgrpc++-dev libprotobuf-dev protobuf-compiler-grpc"
   [docs]="doxygen"
 )
 

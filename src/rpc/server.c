@@ -36,7 +36,7 @@ struct rmi_server {
 	size_t n_methods;
 	enum rmi_status (*auth)(void *ctx, const struct rmi_call *c, char *text, size_t text_size);
 	void *auth_ctx;
-	size_t max_message;
+	size_t max_message, max_queued_bytes;
 	uint32_t max_calls;
 	uint16_t port;
 	struct rmi_tag t_stopped;
@@ -205,6 +205,7 @@ server_accept(struct rmi_tag *tag, bool ok)
 	}
 	c->ended = server_call_ended;
 	c->max_message = s->max_message;
+	c->max_queued_bytes = s->max_queued_bytes ? s->max_queued_bytes : c->max_queued_bytes;
 	c->deadline_ns = deadline_of(c);
 	c->t_start.fn = server_call_closed;
 	c->pending = 1;
@@ -349,6 +350,7 @@ rmi_server_new(
 	s->auth = config->auth;
 	s->auth_ctx = config->auth_ctx;
 	s->max_message = config->max_message_bytes ? config->max_message_bytes : RMI_RPC_MAX_MESSAGE;
+	s->max_queued_bytes = config->max_queued_bytes;
 	s->max_calls = config->max_calls ? config->max_calls : RMI_RPC_MAX_CALLS;
 	s->t_stopped.fn = server_stopped;
 	(void)pthread_mutex_init(&s->mu, NULL);

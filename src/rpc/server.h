@@ -30,6 +30,7 @@ struct rmi_server_config {
 	bool allow_plain;          /**< ... unless asked for */
 	size_t max_message_bytes;  /**< 0 = RMI_RPC_MAX_MESSAGE */
 	uint32_t max_calls;        /**< 0 = RMI_RPC_MAX_CALLS; calls beyond are answered RESOURCE_EXHAUSTED at once */
+	size_t max_queued_bytes;   /**< write queue of each call; 0 = 1 MiB (one message may exceed it) */
 	const struct rmi_method *methods; /**< copied; names and ops must live as long as the server */
 	size_t method_count;
 	/**

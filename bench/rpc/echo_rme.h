@@ -1,0 +1,24 @@
+#ifndef BENCH_RPC_ECHO_RME_H
+#define BENCH_RPC_ECHO_RME_H
+
+/** @file rme.v1 stream echo over src/rpc: every item is decoded into a packet and encoded again at both ends. */
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct echo_run {
+	uint16_t port;
+	size_t bytes;
+	int depth; /* items under way */
+	int items;
+};
+
+struct echo_figures {
+	int64_t p50_ns, p99_ns, per_item_ns;
+};
+
+/** Serve until killed; prints the port, as two bytes. */
+int echo_rme_serve(void);
+void echo_rme_run(const struct echo_run *run, struct echo_figures *out);
+
+#endif
