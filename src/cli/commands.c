@@ -5,6 +5,7 @@ static const struct rmi_command *const commands[] = {
     &rmi_command_validate,
     &rmi_command_graph,
     &rmi_command_nodes,
+    &rmi_command_report,
     &rmi_command_wan,
     &rmi_command_doctor,
     &rmi_command_completion,

@@ -10,6 +10,7 @@ extern const struct rmi_command rmi_command_doctor;
 extern const struct rmi_command rmi_command_graph;
 extern const struct rmi_command rmi_command_man;
 extern const struct rmi_command rmi_command_nodes;
+extern const struct rmi_command rmi_command_report;
 extern const struct rmi_command rmi_command_validate;
 extern const struct rmi_command rmi_command_version;
 extern const struct rmi_command rmi_command_wan;

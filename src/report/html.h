@@ -27,7 +27,7 @@ const char *rmi_html_time(char buf[RMI_FIGURE_MAX], double seconds);
 /** CSS class of a side that did the work. Never NULL. */
 const char *rmi_html_side(enum rme_side side, bool fell_back);
 
-/** The page's style and script. */
+/** The page's style and script: page.css and page.js. */
 extern const char rmi_html_style[];
 extern const char rmi_html_script[];
 

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <yyjson.h>
 
+#include <rme/route.h>
+
 #include "report/run.h"
 
 /* A document that is being made, for one line. */

@@ -397,6 +397,16 @@ rmi_run_ended(struct rmi_run *run, int64_t now_ns)
 	(void)pthread_mutex_unlock(&run->mu);
 }
 
+enum rme_err
+rmi_run_rename(struct rmi_run *run, const char *name)
+{
+	(void)pthread_mutex_lock(&run->mu);
+	const char *kept = intern(run, name);
+	run->name = kept != NULL ? kept : run->name;
+	(void)pthread_mutex_unlock(&run->mu);
+	return kept != NULL || name[0] == '\0' ? RME_OK : RME_ENOMEM;
+}
+
 /* Texts of the head, and of items whose verdict is to come, survive in a new arena. */
 void
 rmi_run_forget(struct rmi_run *run)

@@ -119,6 +119,8 @@ void rmi_run_result(struct rmi_run *run, const struct rme_packet *pkt);
 const struct rmi_run_item *rmi_run_verdict(struct rmi_run *run, const struct rme_packet *end);
 /** The session has ended. */
 void rmi_run_ended(struct rmi_run *run, int64_t now_ns);
+/** Call it otherwise from now on. Copied. @return RME_OK, RME_ENOMEM */
+RME_NODISCARD enum rme_err rmi_run_rename(struct rmi_run *run, const char *name);
 /** Forget the items kept so far, for runs whose items are only printed. */
 void rmi_run_forget(struct rmi_run *run);
 
