@@ -51,7 +51,7 @@ static bool
 add_endpoint(struct rmi_remote *remote, struct rmi_diags *d, const struct rmi_endpoint_def *e)
 {
 	struct rme_error err = {.code = RME_OK};
-	struct rmi_endpoint out = {
+	struct rmi_remote_endpoint out = {
 	    .name = e->bound.key,
 	    .address = e->address,
 	    .allow_plain_token = e->allow_plain_token,
@@ -75,14 +75,14 @@ add_endpoint(struct rmi_remote *remote, struct rmi_diags *d, const struct rmi_en
 bool
 rmi_endpoints_add_service(struct rmi_remote *remote, struct rmi_diags *d, const struct rmi_service_ref *ref)
 {
-	if (rmi_remote_endpoint(remote, ref->endpoint->bound.key) == NULL && !add_endpoint(remote, d, ref->endpoint)) {
+	if (rmi_remote_find_endpoint(remote, ref->endpoint->bound.key) == NULL && !add_endpoint(remote, d, ref->endpoint)) {
 		return false;
 	}
-	if (rmi_remote_service(remote, ref->service) != NULL) {
+	if (rmi_remote_find_service(remote, ref->service) != NULL) {
 		return true;
 	}
 	struct rme_error err = {.code = RME_OK};
-	const struct rmi_service out = {
+	const struct rmi_remote_service out = {
 	    .name = ref->service,
 	    .endpoint = ref->endpoint->bound.key,
 	    .far_name = ref->node_type,

@@ -257,7 +257,7 @@ wire_grants(struct rmi_wiring *w, const struct rmi_node_def *n, const struct rme
 	size_t count = n->has_services ? n->services.n : entry != NULL ? entry->n_services : 0;
 	for (size_t i = 0; i < count; i++) {
 		struct rmi_service_ref ref;
-		if (rmi_remote_service(w->remote, names[i]) != NULL) {
+		if (rmi_remote_find_service(w->remote, names[i]) != NULL) {
 			continue;
 		}
 		if (w->def->endpoints.n != 1) {

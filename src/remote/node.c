@@ -17,7 +17,7 @@
 struct remote_node {
 	struct rmi_stream stream;
 	struct rmi_flights flights;
-	const struct rmi_endpoint *endpoint;
+	const struct rmi_remote_endpoint *endpoint;
 	int64_t timeout_ns;
 	bool open;
 	bool running; /* a call that comes in while results go out only adds to flights ... */
@@ -42,14 +42,14 @@ resolve(struct rme_node *self, const struct rmi_remote_node_config *c, struct rm
 	if (!r) {
 		return rme_node_fail(self, RME_ENOTFOUND, "no services are configured");
 	}
-	const struct rmi_service none = {.far_name = c->service};
-	const struct rmi_service *known = rmi_remote_service(r, c->service);
-	const struct rmi_service *service = known ? known : &none;
+	const struct rmi_remote_service none = {.far_name = c->service};
+	const struct rmi_remote_service *known = rmi_remote_find_service(r, c->service);
+	const struct rmi_remote_service *service = known ? known : &none;
 	const char *endpoint = c->endpoint ? c->endpoint : service->endpoint;
 	if (!endpoint) {
 		return rme_node_fail(self, RME_ENOTFOUND, "nothing says where the service '%s' is", c->service);
 	}
-	n->endpoint = rmi_remote_endpoint(r, endpoint);
+	n->endpoint = rmi_remote_find_endpoint(r, endpoint);
 	if (!n->endpoint) {
 		return rme_node_fail(self, RME_ENOTFOUND, "there is no endpoint '%s'", endpoint);
 	}

@@ -11,7 +11,7 @@
 #include <string.h>
 
 struct endpoint {
-	struct rmi_endpoint e; /* texts are owned */
+	struct rmi_remote_endpoint e; /* texts are owned */
 	struct rmi_tls tls;
 	struct rmi_channel *channel; /* guarded by mu of the hub; never changes again once set */
 };
@@ -20,7 +20,7 @@ struct rmi_remote {
 	struct rmi_guest_services *guests;
 	struct endpoint *endpoints[RMI_REMOTE_ENDPOINTS_MAX];
 	size_t n_endpoints;
-	struct rmi_service *services[RMI_REMOTE_SERVICES_MAX]; /* texts are owned */
+	struct rmi_remote_service *services[RMI_REMOTE_SERVICES_MAX]; /* texts are owned */
 	size_t n_services;
 	pthread_mutex_t mu; /* guards loop and channels */
 	struct rmi_loop *loop;
@@ -77,7 +77,7 @@ free_endpoint(struct endpoint *n)
 }
 
 static bool
-copy_endpoint(struct endpoint *n, const struct rmi_endpoint *from)
+copy_endpoint(struct endpoint *n, const struct rmi_remote_endpoint *from)
 {
 	const struct rmi_tls *tls = from->tls;
 	n->e.timeout_ns = from->timeout_ns ? from->timeout_ns : RMI_REMOTE_TIMEOUT_NS;
@@ -101,7 +101,7 @@ find_endpoint(const struct rmi_remote *r, const char *name)
 }
 
 enum rme_err
-rmi_remote_add_endpoint(struct rmi_remote *r, const struct rmi_endpoint *endpoint, struct rme_error *err)
+rmi_remote_add_endpoint(struct rmi_remote *r, const struct rmi_remote_endpoint *endpoint, struct rme_error *err)
 {
 	if (find_endpoint(r, endpoint->name)) {
 		return rme_error_set(err, RME_ECONFIG, endpoint->name, "there are two endpoints of this name");
@@ -120,7 +120,7 @@ rmi_remote_add_endpoint(struct rmi_remote *r, const struct rmi_endpoint *endpoin
 }
 
 static void
-free_service(struct rmi_service *s)
+free_service(struct rmi_remote_service *s)
 {
 	if (s) {
 		drop(s->name);
@@ -132,19 +132,19 @@ free_service(struct rmi_service *s)
 }
 
 enum rme_err
-rmi_remote_add_service(struct rmi_remote *r, const struct rmi_service *service, struct rme_error *err)
+rmi_remote_add_service(struct rmi_remote *r, const struct rmi_remote_service *service, struct rme_error *err)
 {
 	const struct endpoint *at = find_endpoint(r, service->endpoint);
 	if (!at) {
 		return rme_error_set(err, RME_ECONFIG, service->name, "there is no endpoint '%s'", service->endpoint);
 	}
-	if (rmi_remote_service(r, service->name)) {
+	if (rmi_remote_find_service(r, service->name)) {
 		return rme_error_set(err, RME_ECONFIG, service->name, "there are two services of this name");
 	}
 	if (r->n_services == RMI_REMOTE_SERVICES_MAX) {
 		return rme_error_set(err, RME_ELIMIT, service->name, "more than %d services", RMI_REMOTE_SERVICES_MAX);
 	}
-	struct rmi_service *s = calloc(1, sizeof *s);
+	struct rmi_remote_service *s = calloc(1, sizeof *s);
 	if (!s || !copy(&s->name, service->name) || !copy(&s->endpoint, service->endpoint) ||
 	    !copy(&s->far_name, service->far_name ? service->far_name : service->name) ||
 	    !copy(&s->params_json, service->params_json)) {
@@ -157,8 +157,8 @@ rmi_remote_add_service(struct rmi_remote *r, const struct rmi_service *service, 
 	return RME_OK;
 }
 
-const struct rmi_service *
-rmi_remote_service(const struct rmi_remote *r, const char *name)
+const struct rmi_remote_service *
+rmi_remote_find_service(const struct rmi_remote *r, const char *name)
 {
 	for (size_t i = 0; i < r->n_services; i++) {
 		if (strcmp(r->services[i]->name, name) == 0) {
@@ -168,8 +168,8 @@ rmi_remote_service(const struct rmi_remote *r, const char *name)
 	return NULL;
 }
 
-const struct rmi_endpoint *
-rmi_remote_endpoint(const struct rmi_remote *r, const char *name)
+const struct rmi_remote_endpoint *
+rmi_remote_find_endpoint(const struct rmi_remote *r, const char *name)
 {
 	const struct endpoint *n = find_endpoint(r, name);
 	return n ? &n->e : NULL;

@@ -28,7 +28,7 @@ enum {
 #define RMI_REMOTE_TIMEOUT_NS INT64_C(30000000000)
 
 /** An address that serves services. Copied. */
-struct rmi_endpoint {
+struct rmi_remote_endpoint {
 	const char *name;
 	const char *address;       /**< "host:50052", "unix:/run/rme.sock", "dns:///name:50052" */
 	const struct rmi_tls *tls; /**< NULL = plain text */
@@ -42,7 +42,7 @@ struct rmi_endpoint {
 enum rmi_protocol { RMI_PROTOCOL_RME_V1 = 0 };
 
 /** A service by the name that nodes and modules use. Copied. */
-struct rmi_service {
+struct rmi_remote_service {
 	const char *name;
 	const char *endpoint;    /**< name of an endpoint */
 	const char *far_name;    /**< at the endpoint; NULL = name */
@@ -56,13 +56,13 @@ RME_NODISCARD enum rme_err rmi_remote_new(struct rmi_remote **out);
 
 /** Add. @return RME_OK, RME_ECONFIG (name taken, no such endpoint), RME_ELIMIT, RME_ENOMEM */
 RME_NODISCARD enum rme_err
-rmi_remote_add_endpoint(struct rmi_remote *r, const struct rmi_endpoint *endpoint, struct rme_error *err);
+rmi_remote_add_endpoint(struct rmi_remote *r, const struct rmi_remote_endpoint *endpoint, struct rme_error *err);
 RME_NODISCARD enum rme_err
-rmi_remote_add_service(struct rmi_remote *r, const struct rmi_service *service, struct rme_error *err);
+rmi_remote_add_service(struct rmi_remote *r, const struct rmi_remote_service *service, struct rme_error *err);
 
 /** The registered service, or NULL. Its endpoint exists, its far_name and timeout_ns are filled in. */
-const struct rmi_service *rmi_remote_service(const struct rmi_remote *r, const char *name);
-const struct rmi_endpoint *rmi_remote_endpoint(const struct rmi_remote *r, const char *name);
+const struct rmi_remote_service *rmi_remote_find_service(const struct rmi_remote *r, const char *name);
+const struct rmi_remote_endpoint *rmi_remote_find_endpoint(const struct rmi_remote *r, const char *name);
 
 /**
  * The channel of an endpoint, made at the first call; it lives as long as @p r. Starts gRPC. Any thread.

@@ -25,7 +25,7 @@ struct guest_stream {
 	struct guest_stream *next; /* in its bucket */
 	unsigned refs;             /* guarded by mu of the services; one is the table's */
 	char session_id[RME_SESSION_ID_MAX];
-	const struct rmi_service *service;
+	const struct rmi_remote_service *service;
 	pthread_mutex_t busy; /* held by the thread that makes a call: guards stream */
 	struct rmi_stream stream;
 	struct bell bell;
@@ -99,7 +99,7 @@ stream_unref(struct rmi_guest_services *g, struct guest_stream *gs)
 }
 
 static struct guest_stream *
-stream_new(const struct rmi_service *service, const char *session_id, struct rmi_channel *channel)
+stream_new(const struct rmi_remote_service *service, const char *session_id, struct rmi_channel *channel)
 {
 	struct guest_stream *gs = calloc(1, sizeof *gs);
 	if (!gs) {
@@ -126,7 +126,7 @@ static enum rme_err
 stream_get(
     struct guest_stream **out, struct rmi_guest_services *g, const struct rmi_service_call *call, struct rme_error *err)
 {
-	const struct rmi_service *service = rmi_remote_service(g->remote, call->service);
+	const struct rmi_remote_service *service = rmi_remote_find_service(g->remote, call->service);
 	if (!service) {
 		return rme_error_set(err, RME_ENOTFOUND, call->service, "no service of this name is configured");
 	}

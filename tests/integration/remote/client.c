@@ -11,7 +11,7 @@
 #include <string.h>
 
 void
-client_start(struct client *c, struct rmi_endpoint *endpoint)
+client_start(struct client *c, struct rmi_remote_endpoint *endpoint)
 {
 	struct rme_error err = {0};
 	memset(c, 0, sizeof *c);

@@ -20,7 +20,7 @@ struct client {
 };
 
 /** A runtime whose endpoint "far" is at @p endpoint->address (its name is set here). */
-void client_start(struct client *c, struct rmi_endpoint *endpoint);
+void client_start(struct client *c, struct rmi_remote_endpoint *endpoint);
 /** A session of one RemoteNode. */
 void client_open(struct client *c, const char *service, const struct rme_session_config *config);
 void client_close(struct client *c);

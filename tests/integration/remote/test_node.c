@@ -28,7 +28,7 @@ setup(void **state)
 	if (!f || rmi_loop_new(&f->loop, NULL, NULL) != RME_OK || far_start(&f->far, f->loop, &config, 0) != RME_OK) {
 		return 1;
 	}
-	struct rmi_endpoint endpoint = {.address = f->far.address};
+	struct rmi_remote_endpoint endpoint = {.address = f->far.address};
 	client_start(&f->c, &endpoint);
 	*state = f;
 	return 0;

@@ -32,7 +32,7 @@ setup(void **state)
 		return 1;
 	}
 	(void)snprintf(f->address, sizeof f->address, "127.0.0.1:%u", f->port);
-	struct rmi_endpoint endpoint = {.address = f->address};
+	struct rmi_remote_endpoint endpoint = {.address = f->address};
 	client_start(&f->c, &endpoint);
 	*state = f;
 	return 0;

@@ -31,14 +31,14 @@ setup(void **state)
 	if (!f || rmi_loop_new(&f->loop, NULL, NULL) != RME_OK || far_start(&f->far, f->loop, &config, 0) != RME_OK) {
 		return 1;
 	}
-	struct rmi_endpoint endpoint = {.address = f->far.address};
+	struct rmi_remote_endpoint endpoint = {.address = f->far.address};
 	client_start(&f->c, &endpoint);
 	static const char *const names[] = {FAR_ECHO, FAR_HANG, FAR_NONE, FAR_FAIL, FAR_SAME, FAR_MUTE, FAR_BYE};
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-		const struct rmi_service service = {.name = names[i], .endpoint = "far"};
+		const struct rmi_remote_service service = {.name = names[i], .endpoint = "far"};
 		assert_int_equal(rmi_remote_add_service(f->c.remote, &service, NULL), RME_OK);
 	}
-	const struct rmi_service lost = {.name = "vad", .endpoint = "far", .far_name = "not there"};
+	const struct rmi_remote_service lost = {.name = "vad", .endpoint = "far", .far_name = "not there"};
 	assert_int_equal(rmi_remote_add_service(f->c.remote, &lost, NULL), RME_OK);
 	f->services = rmi_remote_services(f->c.remote);
 	*state = f;
