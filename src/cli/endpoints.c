@@ -75,7 +75,8 @@ add_endpoint(struct rmi_remote *remote, struct rmi_diags *d, const struct rmi_en
 bool
 rmi_endpoints_add_service(struct rmi_remote *remote, struct rmi_diags *d, const struct rmi_service_ref *ref)
 {
-	if (rmi_remote_find_endpoint(remote, ref->endpoint->bound.key) == NULL && !add_endpoint(remote, d, ref->endpoint)) {
+	if (rmi_remote_find_endpoint(remote, ref->endpoint->bound.key) == NULL &&
+	    !add_endpoint(remote, d, ref->endpoint)) {
 		return false;
 	}
 	if (rmi_remote_find_service(remote, ref->service) != NULL) {
