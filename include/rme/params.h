@@ -92,7 +92,7 @@ RME_EXPORT void rme_params_done(const struct rme_param *table, void *config);
 /** Name of a kind for people: "number", "text", ... Never NULL. */
 RME_EXPORT const char *rme_param_kind_name(enum rme_param_kind k);
 
-/** The known word nearest to @p word (edit distance at most 2 and less than half its length), or NULL. */
+/** The known word nearest to @p word, if it is near enough to be a slip of the pen; else NULL. */
 RME_EXPORT const char *rme_did_you_mean(const char *word, const char *const *known, size_t n);
 
 #ifdef __cplusplus

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <rme/node.h>
 
-#include "core/units.h"
+#include "base/units.h"
 
 /* The member of a config struct that a table entry describes. */
 static void *
@@ -137,7 +137,7 @@ bind_unit(const struct rme_param *p, const struct rme_value *v, void *config, st
 		whole = ok ? (int64_t)x : 0;
 	} else {
 		ok = v->kind == RME_VALUE_TEXT &&
-		     (duration ? rmi_parse_duration(v->text, &whole) : rmi_parse_bytes(v->text, &whole));
+		     rmi_units_parse(&whole, v->text, duration ? RMI_UNIT_NS : RMI_UNIT_BYTES) == RME_OK;
 	}
 	if (!ok) {
 		return wrong(p, v, err);

@@ -114,7 +114,7 @@ limits_hold(void **state)
 	rmi_diags_done(d);
 	char *p = big;
 	for (int i = 0; i <= RMI_YAML_KEYS_MAX; i++) {
-		p += sprintf(p, "k%d: 1\n", i);
+		p += snprintf(p, 16, "k%d: 1\n", i);
 	}
 	assert_null(parse(d, big));
 	assert_string_equal(d->list[0].text, "too many keys");

@@ -102,7 +102,7 @@ mistakes_are_named(void **state)
 	    {"level", RME_VALUE_NUMBER, "2", "parameter 'level' must be between 0 and 1, not 2"},
 	    {"level", RME_VALUE_TEXT, "loud", "parameter 'level' takes a number, not 'loud'"},
 	    {"count", RME_VALUE_NUMBER, "1.5", "parameter 'count' takes a whole number, not 1.5"},
-	    {"mode", RME_VALUE_TEXT, "fats", "parameter 'mode' is one of fast, slow, not 'fats'"},
+	    {"mode", RME_VALUE_TEXT, "fats", "parameter 'mode' is one of fast, slow, not 'fats'; did you mean 'fast'?"},
 	    {"mode", RME_VALUE_TEXT, "slaw", "parameter 'mode' is one of fast, slow, not 'slaw'; did you mean 'slow'?"},
 	    {"wait", RME_VALUE_TEXT, "20 parsecs",
 	        "parameter 'wait' takes a duration such as 20ms or 1.5s, not '20 parsecs'"},
