@@ -38,7 +38,8 @@ enum rme_packet_kind {
 enum rme_packet_flags {
 	RME_PACKET_LOCAL = 1u << 0, /**< private: must not leave this device */
 	RME_PACKET_LAST = 1u << 1,  /**< FLUSH and its ITEM_END only: the stream ends here */
-	RME_PACKET_WHOLE = 1u << 2, /**< complete in itself (an utterance, a sentence): what comes next does not continue it */
+	RME_PACKET_WHOLE =
+	    1u << 2, /**< complete in itself (an utterance, a sentence): what comes next does not continue it */
 };
 
 /** Where a result was made. Values go over the wire. */

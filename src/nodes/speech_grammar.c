@@ -194,6 +194,8 @@ take_part(struct grammar *g, struct rule *rule)
 	case '+':
 		g->at++;
 		return RME_OK;
+	case '}':
+		return grammar_fail(g, RME_ECONFIG, "a tag is closed that was not opened");
 	case '=':
 	case '>':
 		return grammar_fail(g, RME_ECONFIG, "a rule ends with a semicolon; is one missing?");

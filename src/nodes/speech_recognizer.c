@@ -1,4 +1,6 @@
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 #include <rme/node.h>
 #include "nodes/catalog.h"
 #include "nodes/json_io.h"
@@ -132,36 +134,72 @@ transcript_json(const struct rmi_transcript *t)
 }
 
 static enum rme_err
-recognize(struct rme_node *self, const struct rme_packet *in)
+check_input(struct rme_node *self, const struct rme_packet *in)
 {
-	struct recognizer *r = rme_node_state(self);
-	struct rme_packet_meta meta = *rme_packet_meta(in);
+	const struct rme_packet_meta *meta = rme_packet_meta(in);
 	struct rme_format want = speech_format();
-	if (!rme_format_equal(&meta.format, &want)) {
+	size_t len = 0;
+	(void)rme_packet_data(in, &len);
+	if (!rme_format_equal(&meta->format, &want)) {
 		char has[RME_FORMAT_TEXT_MAX], wants[RME_FORMAT_TEXT_MAX];
-		(void)rme_format_print(&meta.format, has);
+		(void)rme_format_print(&meta->format, has);
 		(void)rme_format_print(&want, wants);
 		return rme_node_fail(self, RME_EFORMAT, "takes %s, got %s", wants, has);
 	}
-	if (meta.deadline_ns != 0 && rme_node_now(self) >= meta.deadline_ns) {
+	if (len % sizeof(int16_t) != 0) {
+		return rme_node_fail(self, RME_EFORMAT, "%zu bytes are no whole number of 16-bit samples", len);
+	}
+	if (meta->deadline_ns != 0 && rme_node_now(self) >= meta->deadline_ns) {
 		return rme_node_fail(self, RME_ETIMEDOUT, "the deadline had passed before recognition began");
 	}
+	return RME_OK;
+}
+
+static enum rme_err
+emit_transcript(struct rme_node *self, const struct rme_packet *in, const struct rmi_transcript *t)
+{
+	struct rme_packet_meta meta = *rme_packet_meta(in);
+	meta.confidence = t->confidence;
+	yyjson_mut_doc *doc = transcript_json(t);
+	enum rme_err e = rmi_json_emit(self, &meta, doc);
+	yyjson_mut_doc_free(doc);
+	return e;
+}
+
+/* A payload from somewhere else need not begin at an even address. */
+static enum rme_err
+decode(struct rmi_decoder *d, const struct rme_packet *in, struct rmi_transcript *t, struct rme_error *err)
+{
 	size_t len = 0;
 	const uint8_t *data = rme_packet_data(in, &len);
-	if ((uintptr_t)data % _Alignof(int16_t) != 0 || len % sizeof(int16_t) != 0) {
-		return rme_node_fail(self, RME_EFORMAT, "%zu bytes are no whole number of 16-bit samples", len);
+	if ((uintptr_t)data % _Alignof(int16_t) == 0) {
+		return rmi_decoder_run(d, (const int16_t *)(const void *)data, len / sizeof(int16_t), t, err);
+	}
+	int16_t *copy = malloc(len);
+	if (copy == NULL) {
+		return rme_error_set(err, RME_ENOMEM, NULL, "no memory for the utterance");
+	}
+	memcpy(copy, data, len);
+	enum rme_err e = rmi_decoder_run(d, copy, len / sizeof(int16_t), t, err);
+	free(copy);
+	return e;
+}
+
+static enum rme_err
+recognize(struct rme_node *self, const struct rme_packet *in)
+{
+	struct recognizer *r = rme_node_state(self);
+	enum rme_err e = check_input(self, in);
+	if (e != RME_OK) {
+		return e;
 	}
 	struct rmi_transcript t = {0};
 	struct rme_error err = {.code = RME_OK};
-	enum rme_err e =
-	    rmi_decoder_run(r->decoder, (const int16_t *)(const void *)data, len / sizeof(int16_t), &t, &err);
+	e = decode(r->decoder, in, &t, &err);
 	if (e != RME_OK) {
 		return rme_node_fail(self, e, "%s", err.text);
 	}
-	meta.confidence = t.confidence;
-	yyjson_mut_doc *doc = transcript_json(&t);
-	e = rmi_json_emit(self, &meta, doc);
-	yyjson_mut_doc_free(doc);
+	e = emit_transcript(self, in, &t);
 	rmi_transcript_done(&t);
 	return e;
 }

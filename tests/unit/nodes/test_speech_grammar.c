@@ -51,6 +51,7 @@ says_what_is_wrong_and_where(void **state)
 	    {"public <a> = (one;", RME_ECONFIG, "not closed"},
 	    {"public <a> = one);", RME_ECONFIG, "not opened"},
 	    {"public <a> = one {tag;", RME_ECONFIG, "tag does not end"},
+	    {"public <a> = one} two;", RME_ECONFIG, "tag is closed"},
 	    {"public <a> one;", RME_ECONFIG, "comes ="},
 	    {"public <> = one;", RME_ECONFIG, "written <name>"},
 	    {"import <other.*>;\npublic <a> = one;", RME_EUNSUPPORTED, "import"},
