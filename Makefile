@@ -4,6 +4,7 @@ JOBS  ?= $(shell nproc)
 
 build: $(BUILD)/build.ninja
 	ninja -C $(BUILD) -j $(JOBS)
+	scripts/build-modules.sh
 
 $(BUILD)/build.ninja:
 	meson setup $(BUILD)

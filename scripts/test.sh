@@ -76,6 +76,8 @@ for part in "${parts[@]}"; do
 done
 
 scripts/setup.sh build test demo || exit 1
+say "building modules"
+scripts/build-modules.sh --check || exit 1
 for part in "${parts[@]}"; do "part_$part"; done
 say "done"
 exec python3 -B scripts/test_summary.py "${built[@]}"

@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 #include <yyjson.h>
 
 static const struct {
@@ -12,11 +13,20 @@ static const struct {
 } checks[] = {
     {"cpu", rmi_doctor_cpu},
     {"memory", rmi_doctor_memory},
-    {"open files", rmi_doctor_open_files},
+    {"files", rmi_doctor_open_files},
+#if RMI_HAVE_WASM
+    {"wasm", rmi_doctor_wasm},
+    {"compiler", rmi_doctor_compiler},
+    {"cache", rmi_doctor_cache},
+#endif
 #if RMI_HAVE_REMOTE
-    {"gRPC", rmi_doctor_grpc},
+    {"grpc", rmi_doctor_grpc},
     {"port", rmi_doctor_port},
     {"certificates", rmi_doctor_certificates},
+#endif
+#if RMI_HAVE_SPEECH
+    {"recognizer", rmi_doctor_recognizer},
+    {"synthesizer", rmi_doctor_synthesizer},
 #endif
 };
 enum { CHECKS_COUNT = sizeof(checks) / sizeof(checks[0]) };
@@ -83,6 +93,19 @@ print_json(const struct rmi_cli *cli, const char *name, const struct rmi_finding
 	return line != NULL;
 }
 
+/* Is the check among those named? @return true if none is named */
+static bool
+is_wanted(const struct rmi_args *args, const char *name)
+{
+	size_t n = rmi_args_operand_count(args);
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(rmi_args_operand(args, i), name) == 0) {
+			return true;
+		}
+	}
+	return n == 0;
+}
+
 static int
 doctor_run(struct rmi_cli *cli, const struct rmi_args *args)
 {
@@ -95,6 +118,9 @@ doctor_run(struct rmi_cli *cli, const struct rmi_args *args)
 	unsigned count[RMI_FINDING_FAIL + 1] = {0};
 	for (size_t i = 0; i < CHECKS_COUNT; i++) {
 		struct rmi_finding f = {.state = RMI_FINDING_OK};
+		if (!is_wanted(args, checks[i].name)) {
+			continue;
+		}
 		checks[i].run(&doctor, &f);
 		count[f.state]++;
 		if (!rmi_args_given(args, "json")) {
@@ -123,6 +149,13 @@ static const struct rmi_option doctor_options[] = {
     {.name = NULL},
 };
 
+static const char *const check_names[] = {"cpu", "memory", "files", "wasm", "compiler", "cache", "grpc", "port",
+    "certificates", "recognizer", "synthesizer", NULL};
+static const struct rmi_operand doctor_operands[] = {
+    {.name = "CHECK", .optional = true, .many = true, .choices = check_names, .help = "look at these only"},
+    {.name = NULL},
+};
+
 const struct rmi_command rmi_command_doctor = {
     .name = "doctor",
     .summary = "look whether this machine has what pipelines and services need",
@@ -133,5 +166,6 @@ const struct rmi_command rmi_command_doctor = {
     .examples = "rme doctor  # look at everything\n"
                 "rme doctor --listen 0.0.0.0:50052 --cert server.pem --key server.key  # before serving others",
     .options = doctor_options,
+    .operands = doctor_operands,
     .run = doctor_run,
 };
