@@ -3,18 +3,30 @@
 
 #include "cli/commands.h"
 #include "cli/graph.h"
+#include "cli/item_source.h"
 #include "cli/open_pipeline.h"
 
-/* What the command line says about the input; nothing = what the pipeline says. */
+/* The format of the input: of the file given, else what the pipeline says. */
 static int
 input_format(struct rmi_cli *cli, const struct rmi_args *args, struct rme_format *out)
 {
 	struct rme_error err;
-	const char *text = rmi_args_text(args, "format");
-	if (text == NULL || rme_format_parse(out, text, strlen(text), &err) == RME_OK) {
+	const char *text = rmi_args_text(args, "format"), *path = rmi_args_text(args, "input");
+	if (text != NULL) {
+		return rme_format_parse(out, text, strlen(text), &err) == RME_OK ? RMI_EXIT_OK
+		                                                                 : rmi_complain_error(cli, &err);
+	}
+	if (path == NULL) {
 		return RMI_EXIT_OK;
 	}
-	return rmi_complain_error(cli, &err);
+	const struct rmi_item_source_config config = {.path = path, .chunk_ns = 20000000};
+	struct rmi_item_source *source;
+	if (rmi_item_source_open(&source, &config, &err) != RME_OK) {
+		return rmi_complain_error(cli, &err);
+	}
+	*out = *rmi_item_source_format(source);
+	rmi_item_source_close(source);
+	return RMI_EXIT_OK;
 }
 
 static void
@@ -59,6 +71,7 @@ static const struct rmi_option graph_options[] = {
     {.name = "ascii", .help = "draw with plain characters (default)"},
     {.name = "dot", .help = "write Graphviz: rme graph --dot P | dot -Tsvg"},
     {.name = "mermaid", .help = "write Mermaid, for Markdown pages"},
+    {.name = "input", .letter = 'i', .kind = RMI_OPTION_FILE, .help = "take the input's format from this file"},
     {.name = "format", .kind = RMI_OPTION_STRING, .value = "FORMAT", .help = "media format of the input"},
     RMI_PIPELINE_OPTIONS,
     {.name = NULL},
@@ -71,7 +84,7 @@ static const struct rmi_operand graph_operands[] = {
 const struct rmi_command rmi_command_graph = {
     .name = "graph",
     .summary = "draw a pipeline, with formats and inserted conversions",
-    .examples = "rme graph speech.yaml\n"
+    .examples = "rme graph speech.yaml -i talk.wav\n"
                 "rme graph --dot speech.yaml | dot -Tsvg > speech.svg",
     .options = graph_options,
     .operands = graph_operands,

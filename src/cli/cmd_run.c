@@ -56,7 +56,7 @@ static int
 open_sink(struct runner *r)
 {
 	static const enum rmi_sink_kind kinds[] = {
-	    RMI_SINK_AUTO, RMI_SINK_LINES, RMI_SINK_JSONL, RMI_SINK_WAV, RMI_SINK_BYTES};
+	    RMI_SINK_AUTO, RMI_SINK_LINES, RMI_SINK_JSONL, RMI_SINK_AUDIO, RMI_SINK_BYTES};
 	const char *path = rmi_args_text(r->args, "output");
 	bool json = rmi_args_given(r->args, "json"), to_stdout = path == NULL || strcmp(path, "-") == 0;
 	if (json && to_stdout && path != NULL) {
@@ -249,7 +249,7 @@ static const struct rmi_option run_options[] = {
         .letter = 'o',
         .kind = RMI_OPTION_FILE,
         .help =
-            "where results go: .wav, .txt, .jsonl, other names: bytes; without it, text and JSON to standard output"},
+            "where results go: .wav and other audio, .txt, .jsonl; other names: bytes; without it, text and JSON to standard output"},
     {.name = "report", .letter = 'r', .kind = RMI_OPTION_FILE, .help = "write a page about the run (HTML)"},
     {.name = "json", .help = "print a line of JSON for the run, each item, and the end"},
     {.name = "format",

@@ -2,6 +2,7 @@
 
 /* In the order of `rme --help`: what one does with pipelines, then services, modules, help. */
 static const struct rmi_command *const commands[] = {
+    &rmi_command_run,
     &rmi_command_validate,
     &rmi_command_graph,
     &rmi_command_nodes,

@@ -7,13 +7,16 @@
 #include <strings.h>
 #include <yyjson.h>
 
-#include "nodes/audio_file.h"
+#include <rme/route.h>
+
+#include "cli/item_source.h"
+#include "nodes/audio_writer.h"
 
 struct rmi_item_sink {
 	enum rmi_sink_kind kind;
 	const char *path; /* owned by the caller of open, who keeps it; NULL = stream */
 	FILE *file;
-	struct rmi_audio_writer *audio; /* WAV: made with the first result */
+	struct rmi_audio_writer *audio; /* AUDIO: made with the first result */
 	uint64_t left_out;
 };
 
@@ -27,24 +30,16 @@ ends_in(const char *path, const char *suffix)
 static enum rmi_sink_kind
 kind_of_name(const char *path)
 {
-	static const struct {
-		const char *suffix;
-		enum rmi_sink_kind kind;
-	} kinds[] = {
-	    {".wav", RMI_SINK_WAV},
-	    {".flac", RMI_SINK_WAV},
-	    {".ogg", RMI_SINK_WAV},
-	    {".txt", RMI_SINK_LINES},
-	    {".json", RMI_SINK_JSONL},
-	    {".jsonl", RMI_SINK_JSONL},
-	    {".ndjson", RMI_SINK_JSONL},
-	};
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		if (ends_in(path, kinds[i].suffix)) {
-			return kinds[i].kind;
+	if (rmi_item_media_of_name(path) == RME_MEDIA_AUDIO_PCM) {
+		return RMI_SINK_AUDIO;
+	}
+	static const char *const jsonl[] = {".json", ".jsonl", ".ndjson"};
+	for (size_t i = 0; i < 3; i++) {
+		if (ends_in(path, jsonl[i])) {
+			return RMI_SINK_JSONL;
 		}
 	}
-	return RMI_SINK_BYTES;
+	return ends_in(path, ".txt") ? RMI_SINK_LINES : RMI_SINK_BYTES;
 }
 
 static const char *
@@ -70,12 +65,12 @@ rmi_item_sink_open(
 	s->path = path;
 	s->kind = kind != RMI_SINK_AUTO ? kind : path != NULL ? kind_of_name(path) : RMI_SINK_LINES;
 	s->file = stream;
-	if (path == NULL && s->kind == RMI_SINK_WAV) {
+	if (path == NULL && s->kind == RMI_SINK_AUDIO) {
 		free(s);
 		return rme_error_set(
 		    err, RME_EUNSUPPORTED, "standard output", "an audio file needs a name: -o FILE.wav");
 	}
-	if (path != NULL && s->kind != RMI_SINK_WAV) {
+	if (path != NULL && s->kind != RMI_SINK_AUDIO) {
 		s->file = fopen(path, "wbe");
 		if (s->file == NULL) {
 			free(s);
@@ -109,30 +104,19 @@ add_payload(yyjson_mut_doc *doc, yyjson_mut_val *root, enum rme_media media, con
 		(void)yyjson_mut_obj_add_strn(doc, root, "text", data, len);
 		return;
 	}
-	if (media == RME_MEDIA_JSON) {
-		yyjson_doc *in = yyjson_read(data, len, 0);
-		yyjson_mut_val *copy = in != NULL ? yyjson_val_mut_copy(doc, yyjson_doc_get_root(in)) : NULL;
-		yyjson_doc_free(in);
-		if (copy != NULL) {
-			(void)yyjson_mut_obj_add_val(doc, root, "json", copy);
-			return;
-		}
+	yyjson_doc *in = media == RME_MEDIA_JSON ? yyjson_read(data, len, 0) : NULL;
+	yyjson_mut_val *copy = in != NULL ? yyjson_val_mut_copy(doc, yyjson_doc_get_root(in)) : NULL;
+	yyjson_doc_free(in);
+	if (copy != NULL) {
+		(void)yyjson_mut_obj_add_val(doc, root, "json", copy);
+	} else {
+		(void)yyjson_mut_obj_add_uint(doc, root, "bytes", len);
 	}
-	(void)yyjson_mut_obj_add_uint(doc, root, "bytes", len);
 }
 
-static enum rme_err
-put_object(struct rmi_item_sink *s, struct rme_packet *pkt, struct rme_error *err)
+static void
+add_meta(yyjson_mut_doc *doc, yyjson_mut_val *root, const struct rme_packet_meta *m)
 {
-	const struct rme_packet_meta *m = rme_packet_meta(pkt);
-	size_t len;
-	const char *data = (const char *)rme_packet_data(pkt, &len);
-	yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
-	yyjson_mut_val *root = doc != NULL ? yyjson_mut_obj(doc) : NULL;
-	if (root == NULL) {
-		yyjson_mut_doc_free(doc);
-		return rme_error_set(err, RME_ENOMEM, name_of(s), "%s", rme_err_text(RME_ENOMEM));
-	}
 	char format[RME_FORMAT_TEXT_MAX];
 	(void)rme_format_print(&m->format, format);
 	(void)yyjson_mut_obj_add_uint(doc, root, "item", m->seq);
@@ -148,33 +132,45 @@ put_object(struct rmi_item_sink *s, struct rme_packet *pkt, struct rme_error *er
 	if (isfinite(m->confidence)) {
 		(void)yyjson_mut_obj_add_real(doc, root, "confidence", (double)m->confidence);
 	}
-	(void)yyjson_mut_obj_add_str(doc, root, "format", format);
-	add_payload(doc, root, m->format.media, data, len);
-	char *text = yyjson_mut_val_write(root, YYJSON_WRITE_ALLOW_INVALID_UNICODE, NULL);
+	(void)yyjson_mut_obj_add_strcpy(doc, root, "format", format);
+}
+
+static enum rme_err
+put_object(struct rmi_item_sink *s, struct rme_packet *pkt, struct rme_error *err)
+{
+	const struct rme_packet_meta *m = rme_packet_meta(pkt);
+	size_t len;
+	const char *data = (const char *)rme_packet_data(pkt, &len);
+	yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
+	yyjson_mut_val *root = doc != NULL ? yyjson_mut_obj(doc) : NULL;
+	char *text = NULL;
+	if (root != NULL) {
+		add_meta(doc, root, m);
+		add_payload(doc, root, m->format.media, data, len);
+		text = yyjson_mut_val_write(root, YYJSON_WRITE_ALLOW_INVALID_UNICODE, NULL);
+	}
+	yyjson_mut_doc_free(doc);
 	enum rme_err e = text == NULL ? rme_error_set(err, RME_ENOMEM, name_of(s), "%s", rme_err_text(RME_ENOMEM))
 	                              : put_line(s, text, strlen(text), err);
 	free(text);
-	yyjson_mut_doc_free(doc);
 	return e;
 }
 
 static enum rme_err
 put_audio(struct rmi_item_sink *s, struct rme_packet *pkt, struct rme_error *err)
 {
-	const struct rme_packet_meta *m = rme_packet_meta(pkt);
-	size_t len;
-	const uint8_t *data = rme_packet_data(pkt, &len);
-	if (m->format.media != RME_MEDIA_AUDIO_PCM) {
+	const struct rme_format *format = &rme_packet_meta(pkt)->format;
+	if (format->media != RME_MEDIA_AUDIO_PCM) {
 		s->left_out++;
 		return RME_OK;
 	}
 	if (s->audio == NULL) {
-		enum rme_err e = rmi_audio_writer_open(&s->audio, s->path, &m->format, err);
+		enum rme_err e = rmi_audio_writer_open(&s->audio, s->path != NULL ? s->path : "-", format, err);
 		if (e != RME_OK) {
 			return e;
 		}
 	}
-	return rmi_audio_writer_put(s->audio, &m->format, data, len, err);
+	return rmi_audio_writer_write(s->audio, pkt, err);
 }
 
 enum rme_err
@@ -193,7 +189,7 @@ rmi_item_sink_put(struct rmi_item_sink *s, struct rme_packet *pkt, struct rme_er
 		return RME_OK;
 	case RMI_SINK_JSONL:
 		return put_object(s, pkt, err);
-	case RMI_SINK_WAV:
+	case RMI_SINK_AUDIO:
 		return put_audio(s, pkt, err);
 	case RMI_SINK_BYTES:
 		return fwrite(data, 1, len, s->file) == len ? RME_OK : write_failed(s, err);

@@ -14,7 +14,10 @@ static const struct {
     {".wav", RME_MEDIA_AUDIO_PCM},
     {".flac", RME_MEDIA_AUDIO_PCM},
     {".ogg", RME_MEDIA_AUDIO_PCM},
+    {".opus", RME_MEDIA_AUDIO_PCM},
     {".aiff", RME_MEDIA_AUDIO_PCM},
+    {".au", RME_MEDIA_AUDIO_PCM},
+    {".w64", RME_MEDIA_AUDIO_PCM},
     {".mp3", RME_MEDIA_AUDIO_PCM},
     {".txt", RME_MEDIA_TEXT},
     {".md", RME_MEDIA_TEXT},
@@ -240,25 +243,12 @@ is_folder(const char *path)
 }
 
 static enum rme_err
-open_audio(struct rmi_item_source *s, struct rme_error *err)
-{
-	bool named = rmi_item_media_of_name(s->path) == RME_MEDIA_AUDIO_PCM;
-	s->backend = named ? &rmi_item_sound : &rmi_item_raw;
-	if (!named) {
-		enum rme_err e = rmi_item_open_file(s, err);
-		if (e != RME_OK) {
-			return e;
-		}
-	}
-	return rmi_item_start_audio(s, err);
-}
-
-static enum rme_err
 open_by_media(struct rmi_item_source *s, enum rme_media media, struct rme_error *err)
 {
 	switch (media) {
 	case RME_MEDIA_AUDIO_PCM:
-		return open_audio(s, err);
+		s->backend = &rmi_item_audio;
+		return rmi_item_open_audio(s, err);
 	case RME_MEDIA_TEXT:
 	case RME_MEDIA_JSON:
 		if (ends_in(s->path, ".json")) {
