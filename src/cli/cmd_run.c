@@ -248,8 +248,8 @@ static const struct rmi_option run_options[] = {
     {.name = "output",
         .letter = 'o',
         .kind = RMI_OPTION_FILE,
-        .help =
-            "where results go: .wav and other audio, .txt, .jsonl; other names: bytes; without it, text and JSON to standard output"},
+        .help = "where results go: .wav and other audio, .txt, .jsonl; other names: bytes; without it, text and JSON "
+                "to standard output"},
     {.name = "report", .letter = 'r', .kind = RMI_OPTION_FILE, .help = "write a page about the run (HTML)"},
     {.name = "json", .help = "print a line of JSON for the run, each item, and the end"},
     {.name = "format",

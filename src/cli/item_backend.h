@@ -21,7 +21,7 @@ struct rmi_item_source {
 	struct rme_format format;
 	uint64_t count;
 	int64_t chunk_ns;
-	FILE *file;    /* stdin is not closed */
+	FILE *file; /* stdin is not closed */
 	bool seekable;
 	char *line; /* of getline() */
 	size_t line_size;
