@@ -59,6 +59,7 @@ struct rme_node_type {
 	/**
 	 * Optional. What the node wants and gives when data of format @p in comes.
 	 * @param type  the type itself, for types that are part of a larger object
+	 * @param config  NULL = all defaults
 	 * @param[in,out] want  preset to @p in; change it to ask for a conversion before the node
 	 * @param[in,out] gives  preset to "not said"; set it where it is known beforehand
 	 * @return RME_OK, RME_EFORMAT (cannot use @p in, and no conversion would help)

@@ -111,7 +111,8 @@ static enum rme_err
 vad_formats(const struct rme_node_type *self, const void *config, const struct rme_format *in, struct rme_format *want,
     struct rme_format *gives)
 {
-	const struct vad_config *c = config;
+	static const struct vad_config defaults = {.mode = MODE_SPEECH, .output = OUTPUT_JSON};
+	const struct vad_config *c = config != NULL ? config : &defaults;
 	(void)self;
 	if (in->media != RME_MEDIA_AUDIO_PCM && in->media != RME_MEDIA_ANY) {
 		return RME_EFORMAT;

@@ -49,12 +49,30 @@ defaults_bind(void **state)
 	}
 }
 
+/* A plan asks before a node is opened; without a configuration too. */
+static void
+formats_need_no_configuration(void **state)
+{
+	(void)state;
+	const struct rme_format offers[] = {rme_format_audio(RME_SAMPLE_F32LE, 44100, 2), rme_format_of(RME_MEDIA_JSON),
+	    rme_format_of(RME_MEDIA_IMAGE_PNG), rme_format_of(RME_MEDIA_ANY)};
+	for (size_t i = 0; rmi_catalog[i] != NULL; i++) {
+		size_t taken = 0;
+		for (size_t k = 0; k < sizeof(offers) / sizeof(offers[0]); k++) {
+			struct rme_format want = offers[k], gives = {0};
+			taken += rmi_catalog[i]->formats(rmi_catalog[i], NULL, &offers[k], &want, &gives) == RME_OK;
+		}
+		assert_true(taken >= 2); /* what it is for, and what is not known yet */
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(every_type_is_registered_and_described),
 	    cmocka_unit_test(defaults_bind),
+	    cmocka_unit_test(formats_need_no_configuration),
 	};
 	return cmocka_run_group_tests_name("catalog", tests, NULL, NULL);
 }
