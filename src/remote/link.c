@@ -121,7 +121,7 @@ on_end(struct rmi_call *c, const struct rmi_end *end)
 static const struct rmi_call_ops link_ops = {.on_message = on_message, .on_writable = on_writable, .on_end = on_end};
 
 enum rme_err
-rmi_link_open(struct rmi_link **out, struct rmi_channel *channel, void (*notify)(void *ctx), void *ctx)
+rmi_link_open(struct rmi_link **out, const struct rmi_link_config *config)
 {
 	struct rmi_link *l = calloc(1, sizeof *l);
 	if (!l) {
@@ -129,12 +129,15 @@ rmi_link_open(struct rmi_link **out, struct rmi_channel *channel, void (*notify)
 	}
 	atomic_init(&l->refs, 2);
 	(void)pthread_mutex_init(&l->mu, NULL);
-	l->notify = notify;
-	l->ctx = ctx;
+	l->notify = config->notify;
+	l->ctx = config->ctx;
 	l->reading = true;
-	const struct rmi_call_options options = {
-	    .path = STREAM_METHOD, .ops = &link_ops, .user = l, .max_queued_bytes = RMI_LINK_WRITE_BYTES_MAX};
-	enum rme_err e = rmi_call_start(&l->call, channel, &options);
+	const struct rmi_call_options options = {.path = STREAM_METHOD,
+	    .ops = &link_ops,
+	    .user = l,
+	    .wait_for_ready = config->wait,
+	    .max_queued_bytes = RMI_LINK_WRITE_BYTES_MAX};
+	enum rme_err e = rmi_call_start(&l->call, config->channel, &options);
 	if (e != RME_OK) {
 		(void)pthread_mutex_destroy(&l->mu);
 		free(l);

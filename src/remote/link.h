@@ -21,12 +21,19 @@ enum {
 	RMI_LINK_WRITE_BYTES_MAX = 4 * 1024 * 1024,
 };
 
+/** What a link is made of; borrowed, the channel outlives it. */
+struct rmi_link_config {
+	struct rmi_channel *channel;
+	void (*notify)(void *ctx);
+	void *ctx;
+	bool wait; /**< for a connection, instead of failing at once where there is none */
+};
+
 /**
- * Start a call. @p notify is called on any thread, with a lock held: it may wake a thread, and not wait or call back.
+ * Start a call. notify is called on any thread, with a lock held: it may wake a thread, and not wait or call back.
  * @return RME_OK, RME_ENOMEM
  */
-RME_NODISCARD enum rme_err
-rmi_link_open(struct rmi_link **out, struct rmi_channel *channel, void (*notify)(void *ctx), void *ctx);
+RME_NODISCARD enum rme_err rmi_link_open(struct rmi_link **out, const struct rmi_link_config *config);
 
 /** Let go: notify is not called any more once this returns; the call is canceled behind the scene. NULL is allowed. */
 void rmi_link_close(struct rmi_link *l);

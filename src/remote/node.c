@@ -76,8 +76,6 @@ remote_open(struct rme_node *self, const void *config)
 	}
 	rmi_stream_init(&n->stream, &stream);
 	n->open = true;
-	/* Connect before the first item asks for it. */
-	rme_node_wake_at(self, rmi_stream_tick(&n->stream, rme_node_now(self)));
 	return RME_OK;
 }
 
@@ -395,6 +393,7 @@ take_item(struct rme_node *self, struct rme_packet *in)
 		return rme_node_fail(self, RME_EDENIED, "private data must not leave this device");
 	}
 	int64_t now = rme_node_now(self);
+	rmi_stream_want(&n->stream, &m->format);
 	(void)rmi_stream_tick(&n->stream, now);
 	enum rme_err e = rmi_stream_accepts(&n->stream, &why);
 	if (e != RME_OK) {

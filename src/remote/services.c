@@ -303,6 +303,8 @@ begin(struct job *j, struct rmi_guest_services *g, struct rmi_service_call *call
 	int64_t limit = rmi_monotonic_ns() + j->gs->service->timeout_ns;
 	j->deadline_ns = wanted != 0 && wanted < limit ? wanted : limit;
 	(void)pthread_mutex_lock(&j->gs->busy);
+	static const struct rme_format unknown;
+	rmi_stream_want(&j->gs->stream, call->in ? &rme_packet_meta(call->in)->format : &unknown);
 	return RME_OK;
 }
 

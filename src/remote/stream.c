@@ -11,6 +11,7 @@ rmi_stream_init(struct rmi_stream *s, const struct rmi_stream_config *config)
 {
 	memset(s, 0, sizeof *s);
 	s->config = *config;
+	rmi_channel_connect(config->channel);
 	s->max_payload = RMI_WIRE_PAYLOAD_MAX;
 }
 
@@ -102,7 +103,7 @@ send_open(struct rmi_stream *s)
 {
 	struct rmi_frame f = {.kind = RMI_FRAME_OPEN};
 	f.open.version = RMI_WIRE_VERSION;
-	f.open.format = s->config.format;
+	f.open.format = s->format;
 	f.open.params_json = s->config.params_json;
 	(void)snprintf(f.open.service, sizeof f.open.service, "%s", s->config.service);
 	(void)snprintf(f.open.session, sizeof f.open.session, "%s", s->config.session_id);
@@ -122,7 +123,9 @@ connect_now(struct rmi_stream *s, int64_t now_ns)
 	s->window_items = RMI_STREAM_EARLY_ITEMS;
 	s->window_bytes = RMI_STREAM_EARLY_BYTES;
 	s->sent = s->seen = (struct rmi_wire_format){0};
-	enum rme_err e = rmi_link_open(&s->link, s->config.channel, s->config.notify, s->config.ctx);
+	const struct rmi_link_config link = {
+	    .channel = s->config.channel, .notify = s->config.notify, .ctx = s->config.ctx, .wait = again};
+	enum rme_err e = rmi_link_open(&s->link, &link);
 	e = e == RME_OK ? send_open(s) : e;
 	if (e != RME_OK) {
 		struct rme_error why;
@@ -131,10 +134,19 @@ connect_now(struct rmi_stream *s, int64_t now_ns)
 	}
 }
 
+void
+rmi_stream_want(struct rmi_stream *s, const struct rme_format *format)
+{
+	if (!s->wanted) {
+		s->wanted = true;
+		s->format = *format;
+	}
+}
+
 int64_t
 rmi_stream_tick(struct rmi_stream *s, int64_t now_ns)
 {
-	if (s->state == RMI_STREAM_IDLE || (s->state == RMI_STREAM_DOWN && now_ns >= s->retry_at_ns)) {
+	if ((s->state == RMI_STREAM_IDLE && s->wanted) || (s->state == RMI_STREAM_DOWN && now_ns >= s->retry_at_ns)) {
 		connect_now(s, now_ns);
 	}
 	switch (s->state) {

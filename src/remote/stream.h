@@ -21,7 +21,7 @@ enum {
 /** Back-off between tries: doubled from the first to the last. */
 #define RMI_STREAM_BACKOFF_FIRST_NS INT64_C(200000000)
 #define RMI_STREAM_BACKOFF_LAST_NS  INT64_C(5000000000)
-/** A service that does not answer Open in this time is taken as down. */
+/** A try that brings no answer to Open in this time has failed. */
 #define RMI_STREAM_OPEN_TIMEOUT_NS INT64_C(10000000000)
 
 enum rmi_stream_state {
@@ -29,7 +29,7 @@ enum rmi_stream_state {
 	RMI_STREAM_OPENING,  /**< first try under way: items may be given, and wait */
 	RMI_STREAM_OPEN,
 	RMI_STREAM_DOWN,     /**< waiting for the next try: items are refused */
-	RMI_STREAM_RETRYING, /**< a further try under way: items are refused */
+	RMI_STREAM_RETRYING, /**< a further try under way, waiting for a connection: items are refused */
 	RMI_STREAM_FINISHED, /**< the last flush went through; nothing more is expected */
 };
 
@@ -39,7 +39,6 @@ struct rmi_stream_config {
 	const char *service;     /**< name at the far side */
 	const char *params_json; /**< NULL = none */
 	const char *session_id;
-	struct rme_format format;  /**< of the items; all-zero = not known */
 	void (*notify)(void *ctx); /**< rules of rmi_link_open() */
 	void *ctx;
 };
@@ -51,6 +50,8 @@ struct rmi_stream_item {
 
 struct rmi_stream {
 	struct rmi_stream_config config;
+	bool wanted;              /* something is to be sent */
+	struct rme_format format; /* of the first item */
 	enum rmi_stream_state state;
 	struct rmi_link *link;
 	unsigned tries;       /* failed in a row */
@@ -87,7 +88,10 @@ struct rmi_stream_event {
 void rmi_stream_init(struct rmi_stream *s, const struct rmi_stream_config *config);
 void rmi_stream_done(struct rmi_stream *s);
 
-/** Connect, if it is time to. Call it before sending and when its time comes. @return next time, 0 = none */
+/** An item of this format will be sent: the stream is opened with it, by the next tick. */
+void rmi_stream_want(struct rmi_stream *s, const struct rme_format *format);
+
+/** Connect, if it is wanted and time to. Call it before sending and when its time comes. @return next time, 0 = none */
 int64_t rmi_stream_tick(struct rmi_stream *s, int64_t now_ns);
 
 /** RME_OK, or why items are refused now (then with text in @p err). */

@@ -133,6 +133,12 @@ rmi_channel_free(struct rmi_channel *ch)
 }
 
 void
+rmi_channel_connect(struct rmi_channel *ch)
+{
+	(void)grpc_channel_check_connectivity_state(ch->grpc, 1);
+}
+
+void
 rmi_channel_reset_backoff(struct rmi_channel *ch)
 {
 	grpc_channel_reset_connect_backoff(ch->grpc);

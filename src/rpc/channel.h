@@ -29,7 +29,10 @@ RME_NODISCARD enum rme_err rmi_channel_new(
 /** Free. Live calls go on to their end (cancel them first if that is not wanted). NULL is allowed. */
 void rmi_channel_free(struct rmi_channel *ch);
 
-/** Forget the connection back-off: the next call tries to connect at once. */
+/** Start connecting, so that the first call need not wait for it. */
+void rmi_channel_connect(struct rmi_channel *ch);
+
+/** Forget the connection back-off: try to connect at once. */
 void rmi_channel_reset_backoff(struct rmi_channel *ch);
 
 struct rmi_call_options {

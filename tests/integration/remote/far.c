@@ -202,6 +202,7 @@ take_open(struct rmi_call *c, const struct rmi_frame_open *in)
 {
 	struct far_stream *s = rmi_call_user(c);
 	(void)snprintf(s->service, sizeof s->service, "%s", in->service);
+	s->far->media = (int)in->format.media;
 	struct rmi_frame f = {.kind = RMI_FRAME_ERROR};
 	if (!known(in->service)) {
 		(void)rme_error_set(&f.error, RME_ENOTFOUND, "far", "no service '%s' here", in->service);

@@ -30,6 +30,7 @@ struct far {
 	char address[64];
 	_Atomic uint32_t window_items; /* offered to clients; 0 = 32 */
 	_Atomic uint32_t streams, items, flushes, cancels, resets, most_open;
+	_Atomic int media; /* of the last Open */
 	_Atomic uint64_t flooded;
 };
 

@@ -66,6 +66,7 @@ items_come_back_in_order(void **state)
 		assert_int_equal(rme_packet_meta(f->o.last)->format.media, RME_MEDIA_AUDIO_PCM);
 	}
 	assert_int_equal(f->far.streams, 1);
+	assert_int_equal(f->far.media, RME_MEDIA_AUDIO_PCM); /* known before the first item came */
 }
 
 static void
