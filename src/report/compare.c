@@ -71,6 +71,12 @@ get_p95(const struct rmi_compared *c, size_t i)
 }
 
 static double
+get_say_p50(const struct rmi_compared *c, size_t i)
+{
+	return c->sum[i].say_times.p50;
+}
+
+static double
 get_up(const struct rmi_compared *c, size_t i)
 {
 	return (double)c->sum[i].up;
@@ -118,9 +124,10 @@ static const struct figure figures[] = {
     {"lost", get_lost, show_count, false},
     {"failed", get_failed, show_count, false},
     {"fell back", get_fallbacks, show_count, false},
-    {"utterances understood", get_says, show_count, false},
+    {"utterances put into words", get_says, show_count, false},
     {"time per item, median", get_p50, rmi_html_ms, true},
     {"time per item, p95", get_p95, rmi_html_ms, true},
+    {"time per utterance, median", get_say_p50, rmi_html_ms, true},
     {"sent to the cloud", get_up, show_bytes, true},
     {"received", get_down, show_bytes, true},
     {"done at the edge", get_edge_share, show_share, false},
@@ -224,11 +231,47 @@ stage_rows(FILE *out, const struct rmi_compared *c)
 	}
 }
 
+/* The number-th text of the stage that speaks first, NULL past the last. */
+static const char *
+words_of(const struct rmi_run *run, size_t number)
+{
+	const char *node = NULL;
+	for (size_t i = 0; i < run->n_items; i++) {
+		for (size_t k = 0; k < run->item[i].n_says; k++) {
+			const struct rmi_run_say *say = &run->item[i].say[k];
+			node = node == NULL ? say->node : node;
+			if (say->node != NULL && node != NULL && strcmp(say->node, node) == 0 && number-- == 0) {
+				return say->text;
+			}
+		}
+	}
+	return NULL;
+}
+
+/* How many utterances have the same words as in the first run: what a fallback costs in quality. */
+static void
+words_row(FILE *out, const struct rmi_compared *c)
+{
+	if (c->n < 2 || c->sum[0].says == 0) {
+		return;
+	}
+	(void)fprintf(out, "<tr><td>same words as the first run</td><td class=r></td>");
+	for (size_t i = 1; i < c->n; i++) {
+		size_t same = 0, n = 0;
+		for (const char *a; (a = words_of(c->run[0], n)) != NULL; n++) {
+			const char *b = words_of(c->run[i], n);
+			same += b != NULL && strcmp(a, b) == 0 ? 1 : 0;
+		}
+		(void)fprintf(out, "<td class=r>%zu of %zu</td>", same, n);
+	}
+	(void)fprintf(out, "</tr>\n");
+}
+
 static void
 write_table(FILE *out, const struct rmi_compared *c)
 {
 	(void)fprintf(out, "<section class=card><h2>Side by side <small>differences are to the first run</small></h2>"
-	                   "<div class=scroll><table><tr><th>");
+	                   "<div class=scroll><table class=cmp><tr><th>");
 	for (size_t i = 0; i < c->n; i++) {
 		(void)fprintf(out, "<th class=r>");
 		rmi_html_text(out, c->run[i]->name);
@@ -240,6 +283,7 @@ write_table(FILE *out, const struct rmi_compared *c)
 		}
 	}
 	stage_rows(out, c);
+	words_row(out, c);
 	(void)fprintf(out, "</table></div></section>\n");
 }
 
@@ -270,10 +314,16 @@ void
 rmi_compare_write(FILE *out, const struct rmi_compared *c)
 {
 	static const struct figure bars[] = {
-	    {"Time per item, median", get_p50, rmi_html_ms, true}, {"Sent to the cloud", get_up, show_bytes, true}};
-	(void)fprintf(out, "<div class=two>");
-	write_bars(out, c, &bars[0]);
-	write_bars(out, c, &bars[1]);
+	    {"Time per item, median", get_p50, rmi_html_ms, true},
+	    {"Time per utterance, median", get_say_p50, rmi_html_ms, true},
+	    {"Sent to the cloud", get_up, show_bytes, true},
+	};
+	(void)fprintf(out, "<div class=few>");
+	for (size_t i = 0; i < sizeof(bars) / sizeof(bars[0]); i++) {
+		if (is_known(c, &bars[i])) {
+			write_bars(out, c, &bars[i]);
+		}
+	}
 	(void)fprintf(out, "</div>\n");
 	write_table(out, c);
 }

@@ -12,7 +12,7 @@
 enum {
 	WIDTH = 1200,
 	LEFT = 110, /* room for the names of the lanes */
-	RIGHT = 12,
+	RIGHT = 24,
 	WAVE_H = 92,
 	LANE_H = 22,
 	GAP = 12,
@@ -187,10 +187,46 @@ static bool
 goes_on(const struct stretch *s, const struct stretch *next)
 {
 	/* Reasons that carry figures ("retry in 2.1 s") differ from item to item: the first stands for all. */
-	return s->items > 0 && s->class == next->class && next->from <= s->to + 0.03;
+	return s->items > 0 && s->class == next->class && next->from <= s->to + 0.03 && next->from >= s->from &&
+	       next->to - next->from < 1;
 }
 
-/* Where each item went that the stage decided about. */
+/* The stage had a choice, or used the network. */
+static bool
+is_told(const struct rmi_run_stage *st)
+{
+	return st != NULL && (st->mode != NULL || st->side == RME_SIDE_CLOUD);
+}
+
+/* What the item was about where the stage got it: the utterance that a stage before put into words, else the input. */
+static void
+find_span(const struct picture *p, size_t i, const char *node, struct stretch *s)
+{
+	const struct rmi_run_item *it = &p->run->item[i];
+	s->from = begin_of(p, i);
+	s->to = end_of(p, i);
+	for (size_t k = 0; k < it->n_stages && strcmp(it->stage[k].node != NULL ? it->stage[k].node : "", node) != 0;
+	    k++) {
+		for (size_t n = 0; n < it->n_says; n++) {
+			const struct rmi_run_say *say = &it->say[n];
+			bool mine =
+			    say->node != NULL && it->stage[k].node != NULL && strcmp(say->node, it->stage[k].node) == 0;
+			if (mine && p->timed && isfinite(say->pts_s) && isfinite(say->duration_s)) {
+				s->from = say->pts_s;
+				s->to = say->pts_s + say->duration_s;
+				return;
+			}
+		}
+	}
+}
+
+static const char *
+class_of(const struct rmi_run_stage *st)
+{
+	return rmi_html_side(st->side, st->fell_back || st->side == RME_SIDE_NONE);
+}
+
+/* Where the stage worked on each item. */
 static void
 draw_route(struct picture *p, const char *node)
 {
@@ -200,14 +236,11 @@ draw_route(struct picture *p, const char *node)
 	    p->out, "<rect class=track x=%d y=%d width=%d height=%d rx=3 />", LEFT, p->y, WIDTH - LEFT - RIGHT, LANE_H);
 	for (size_t i = 0; i < p->run->n_items; i++) {
 		const struct rmi_run_stage *st = stage_of(&p->run->item[i], node);
-		double from = begin_of(p, i);
-		if (st == NULL || st->mode == NULL || !isfinite(from)) {
+		if (!is_told(st) || !isfinite(begin_of(p, i))) {
 			continue;
 		}
-		bool failed = st->side == RME_SIDE_NONE;
-		struct stretch next = {from, end_of(p, i),
-		    failed ? rmi_html_side(RME_SIDE_NONE, true) : rmi_html_side(st->side, st->fell_back), st->text,
-		    st->side, 1};
+		struct stretch next = {.class = class_of(st), .text = st->text, .side = st->side, .items = 1};
+		find_span(p, i, node, &next);
 		if (goes_on(&now, &next)) {
 			now.to = next.to;
 			now.items++;
@@ -236,8 +269,10 @@ draw_say(const struct picture *p, const struct rmi_run_item *it, const struct rm
 	if (!isfinite(from)) {
 		return;
 	}
+	const char *class = side == RME_SIDE_CLOUD ? "cloud" : "none";
+	class = is_told(st) ? class_of(st) : class;
 	(void)fprintf(p->out, "<svg x=%.1f y=%d width=%.1f height=%d><rect class=%s width=%.1f height=%d rx=3><title>",
-	    x, p->y, w, LANE_H, rmi_html_side(side, st != NULL && st->fell_back), w, LANE_H);
+	    x, p->y, w, LANE_H, class, w, LANE_H);
 	write_span(p, from, to);
 	(void)fprintf(p->out, "\n");
 	rmi_html_text(p->out, say->text);
@@ -280,19 +315,13 @@ draw_stages(struct picture *p)
 {
 	for (size_t i = 0; i < p->sum->n_stages; i++) {
 		const struct rmi_stage_summary *st = &p->sum->stage[i];
-		if (!draw_says(p, st->node) && st->routed) {
+		if (!draw_says(p, st->node) && (st->routed || st->cloud > 0)) {
 			draw_route(p, st->node);
 		}
 	}
 }
 
 /* --- latencies --- */
-
-static bool
-is_measured(const struct rmi_stage_summary *st)
-{
-	return st->routed || st->cloud > 0;
-}
 
 /* Powers of ten that hold all times to be drawn. */
 static void
@@ -303,7 +332,7 @@ dot_range(const struct picture *p, double *low, double *high)
 		for (size_t k = 0; k < p->run->item[i].n_stages; k++) {
 			const struct rmi_run_stage *s = &p->run->item[i].stage[k];
 			double t = s->leave_ms - s->enter_ms;
-			if (isfinite(t) && t > 0 && (s->mode != NULL || s->side == RME_SIDE_CLOUD)) {
+			if (isfinite(t) && t > 0 && is_told(s)) {
 				lo = fmin(lo, t);
 				hi = fmax(hi, t);
 			}
@@ -320,14 +349,13 @@ draw_dots_of(const struct picture *p, const struct rmi_stage_summary *st, double
 	for (size_t i = 0; i < p->run->n_items; i += step) {
 		const struct rmi_run_stage *s = stage_of(&p->run->item[i], st->node);
 		double t = s != NULL ? s->leave_ms - s->enter_ms : 0;
-		if (!(t > 0) || !isfinite(begin_of(p, i))) {
+		if (!(t > 0) || !isfinite(begin_of(p, i)) || !is_told(s)) {
 			continue;
 		}
 		double share = (log10(fmax(t, 1e-3)) - low) / (high - low);
 		char ms[RMI_FIGURE_MAX];
-		(void)fprintf(p->out, "<circle class=%s cx=%.1f cy=%.1f r=2.4><title>",
-		    rmi_html_side(s->side, s->fell_back || s->side == RME_SIDE_NONE), x_of(p, begin_of(p, i)),
-		    p->y + DOTS_H * (1 - share));
+		(void)fprintf(p->out, "<circle class=%s cx=%.1f cy=%.1f r=2.4><title>", class_of(s),
+		    x_of(p, begin_of(p, i)), p->y + DOTS_H * (1 - share));
 		rmi_html_text(p->out, st->node);
 		(void)fprintf(p->out, " %s\n", rmi_html_ms(ms, t));
 		rmi_html_text(p->out, s->text);
@@ -343,7 +371,7 @@ draw_dots(struct picture *p)
 	if (high <= low || p->brief) {
 		return;
 	}
-	lane_name(p, "latency", 24);
+	lane_name(p, "latency", DOTS_H);
 	for (double e = low; e <= high; e++) {
 		double y = p->y + DOTS_H * (1 - (e - low) / (high - low));
 		char ms[RMI_FIGURE_MAX];
@@ -351,7 +379,7 @@ draw_dots(struct picture *p)
 		    LEFT, y, WIDTH - RIGHT, LEFT - 8, y + 4, rmi_html_ms(ms, pow(10, e)));
 	}
 	for (size_t i = 0; i < p->sum->n_stages; i++) {
-		if (is_measured(&p->sum->stage[i])) {
+		if (p->sum->stage[i].routed || p->sum->stage[i].cloud > 0) {
 			draw_dots_of(p, &p->sum->stage[i], low, high);
 		}
 	}
@@ -378,8 +406,12 @@ draw_axis(struct picture *p)
 		char text[RMI_FIGURE_MAX];
 		(void)fprintf(p->out, "<path class=axis d='M%.1f %dv5'/><text x=%.1f y=%d text-anchor=middle>",
 		    x_of(p, t), p->y, x_of(p, t), p->y + 18);
-		(void)fprintf(
-		    p->out, "%s</text>", p->timed ? rmi_html_time(text, t) : rmi_html_count(text, (uint64_t)t));
+		(void)(p->timed ? rmi_html_time(text, t) : rmi_html_count(text, (uint64_t)t));
+		char *tenths = step >= 1 ? strchr(text, '.') : NULL;
+		if (tenths != NULL) {
+			*tenths = '\0';
+		}
+		(void)fprintf(p->out, "%s</text>", text);
 	}
 	p->y += AXIS_H;
 }
@@ -399,7 +431,7 @@ height_of(const struct picture *p)
 				says = node != NULL && strcmp(node, st->node) == 0;
 			}
 		}
-		h += says || st->routed ? LANE_H + GAP : 0;
+		h += says || st->routed || st->cloud > 0 ? LANE_H + GAP : 0;
 	}
 	dot_range(p, &low, &high);
 	return h + (high > low && !p->brief ? DOTS_H + GAP : 0);

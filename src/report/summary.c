@@ -198,24 +198,30 @@ stage_times(double *ms, const struct rmi_run *run, const char *node, enum rme_si
 	return n;
 }
 
-static void
-measure(struct rmi_summary *s, const struct rmi_run *run, double *ms)
+/* Which items, and which of their times. */
+enum span { SPAN_WORK, SPAN_WAIT, SPAN_SAY };
+
+static size_t
+item_times(double *ms, const struct rmi_run *run, enum span span)
 {
-	size_t n = 0, w = 0;
+	size_t n = 0;
 	for (size_t i = 0; i < run->n_items; i++) {
-		double t = run->item[i].end_ms - run->item[i].start_ms;
-		if (isfinite(t) && !run->item[i].last) {
+		const struct rmi_run_item *it = &run->item[i];
+		double t = span == SPAN_WAIT ? it->start_ms - it->submit_ms : it->end_ms - it->start_ms;
+		bool wanted = span == SPAN_SAY ? it->n_says > 0 : !it->last;
+		if (isfinite(t) && wanted) {
 			ms[n++] = t;
 		}
 	}
-	s->times = rmi_times_of(ms, n);
-	for (size_t i = 0; i < run->n_items; i++) {
-		double t = run->item[i].start_ms - run->item[i].submit_ms;
-		if (isfinite(t) && !run->item[i].last) {
-			ms[w++] = t;
-		}
-	}
-	s->wait = rmi_times_of(ms, w);
+	return n;
+}
+
+static void
+measure(struct rmi_summary *s, const struct rmi_run *run, double *ms)
+{
+	s->times = rmi_times_of(ms, item_times(ms, run, SPAN_WORK));
+	s->wait = rmi_times_of(ms, item_times(ms, run, SPAN_WAIT));
+	s->say_times = rmi_times_of(ms, item_times(ms, run, SPAN_SAY));
 	for (size_t i = 0; i < s->n_stages; i++) {
 		struct rmi_stage_summary *st = &s->stage[i];
 		st->times = rmi_times_of(ms, stage_times(ms, run, st->node, RME_SIDE_NONE));

@@ -46,6 +46,7 @@ struct rmi_summary {
 	uint64_t says; /* texts that the last speaking stage made */
 	double speech_s, media_s, wall_ms;
 	struct rmi_times times, wait; /* taken out of the inbox until the verdict; in the inbox */
+	struct rmi_times say_times;   /* like times, of items about which a stage said something */
 	double cost;                  /* USD, NaN = nothing has a price */
 	struct rmi_stage_summary stage[RMI_SUMMARY_STAGES_MAX];
 	size_t n_stages;

@@ -74,6 +74,12 @@ rmi_tables_totals(FILE *out, const struct rmi_summary *s)
 	(void)snprintf(
 	    note, sizeof(note), "p95 %s, p99 %s", rmi_html_ms(a, s->times.p95), rmi_html_ms(b, s->times.p99));
 	card_end(out, note);
+	if (s->say_times.n > 0) {
+		card(out, "time per utterance", rmi_html_ms(a, s->say_times.p50), "");
+		(void)snprintf(
+		    note, sizeof(note), "from its end to the answer, p95 %s", rmi_html_ms(b, s->say_times.p95));
+		card_end(out, note);
+	}
 	if (s->edge + s->cloud > 0) {
 		card_sides(out, s);
 		card(out, "fallbacks", rmi_html_count(a, s->fallbacks), "");
@@ -224,14 +230,24 @@ say_of(const struct rmi_run_item *it, const char *node, size_t number)
 	return NULL;
 }
 
-/* Side, time and reason of every stage that had a choice, or used the network. */
-static void
-write_routes(FILE *out, const struct rmi_run_item *it)
+static bool
+says_something(const struct rmi_run_item *it, const struct rmi_run_stage *s)
 {
+	return s->node != NULL && say_of(it, s->node, 0) != NULL;
+}
+
+/* Side, time and reason of every stage that had a choice, or used the network: from the first on that has put the item
+   into words, or only those that were in trouble. */
+static void
+write_routes(FILE *out, const struct rmi_run_item *it, bool trouble)
+{
+	bool begun = trouble;
 	for (size_t i = 0; i < it->n_stages; i++) {
 		const struct rmi_run_stage *s = &it->stage[i];
 		char ms[RMI_FIGURE_MAX];
-		if (s->mode == NULL && s->side != RME_SIDE_CLOUD) {
+		begun = begun || says_something(it, s);
+		bool told = s->mode != NULL || s->side == RME_SIDE_CLOUD;
+		if (!begun || !told || (trouble && !s->fell_back && s->side != RME_SIDE_NONE)) {
 			continue;
 		}
 		(void)fprintf(out, "<div><span class='b %s'>", rmi_html_side(s->side, s->fell_back));
@@ -260,7 +276,7 @@ say_row(FILE *out, const struct rmi_run_item *it, const char *const *node, size_
 	}
 	(void)fprintf(out, "<td>");
 	if (number == 0) {
-		write_routes(out, it);
+		write_routes(out, it, false);
 	}
 	(void)fprintf(
 	    out, "</td><td class=r>%s</td></tr>\n", number == 0 ? rmi_html_ms(a, it->end_ms - it->start_ms) : "");
@@ -316,7 +332,7 @@ trouble_row(FILE *out, const struct rmi_run_item *it)
 	char a[RMI_FIGURE_MAX];
 	(void)fprintf(out, "<tr><td class=r>%llu</td><td class=r>%s</td><td>", (unsigned long long)it->seq,
 	    rmi_html_time(a, it->pts_s));
-	write_routes(out, it);
+	write_routes(out, it, true);
 	(void)fprintf(out, "</td><td>");
 	if (it->error != NULL) {
 		(void)fprintf(out, "<span class='b bad'>");
