@@ -44,7 +44,7 @@ static double
 x_of(const struct picture *p, double at)
 {
 	double share = p->end > 0 ? at / p->end : 0;
-	return LEFT + fmin(fmax(share, 0), 1) * (WIDTH - LEFT - RIGHT);
+	return (double)LEFT + fmin(fmax(share, 0), 1) * (double)(WIDTH - LEFT - RIGHT);
 }
 
 static double
@@ -112,7 +112,8 @@ static void
 draw_shape(const struct picture *p, const char *attributes)
 {
 	const struct rmi_wave *w = &p->run->wave;
-	double per_s = (double)w->rate_hz / (double)w->per, middle = p->y + WAVE_H / 2.0, scale = WAVE_H / 2.0 / 127;
+	double per_s = (double)w->rate_hz / (double)w->per, middle = p->y + (double)WAVE_H / 2,
+	       scale = (double)WAVE_H / 2 / 127;
 	(void)fprintf(p->out, "<path%s d='", attributes);
 	for (size_t i = 0; i < w->n;) {
 		double x = x_of(p, (double)i / per_s);
@@ -355,7 +356,7 @@ draw_dots_of(const struct picture *p, const struct rmi_stage_summary *st, double
 		double share = (log10(fmax(t, 1e-3)) - low) / (high - low);
 		char ms[RMI_FIGURE_MAX];
 		(void)fprintf(p->out, "<circle class=%s cx=%.1f cy=%.1f r=2.4><title>", class_of(s),
-		    x_of(p, begin_of(p, i)), p->y + DOTS_H * (1 - share));
+		    x_of(p, begin_of(p, i)), p->y + (double)DOTS_H * (1 - share));
 		rmi_html_text(p->out, st->node);
 		(void)fprintf(p->out, " %s\n", rmi_html_ms(ms, t));
 		rmi_html_text(p->out, s->text);
@@ -373,7 +374,7 @@ draw_dots(struct picture *p)
 	}
 	lane_name(p, "latency", DOTS_H);
 	for (double e = low; e <= high; e++) {
-		double y = p->y + DOTS_H * (1 - (e - low) / (high - low));
+		double y = p->y + (double)DOTS_H * (1 - (e - low) / (high - low));
 		char ms[RMI_FIGURE_MAX];
 		(void)fprintf(p->out, "<path class=grid d='M%d %.1fH%d'/><text x=%d y=%.1f text-anchor=end>%s</text>",
 		    LEFT, y, WIDTH - RIGHT, LEFT - 8, y + 4, rmi_html_ms(ms, pow(10, e)));
@@ -416,6 +417,20 @@ draw_axis(struct picture *p)
 	p->y += AXIS_H;
 }
 
+static bool
+speaks(const struct rmi_run *run, const char *node)
+{
+	for (size_t i = 0; i < run->n_items; i++) {
+		for (size_t k = 0; k < run->item[i].n_says; k++) {
+			const char *who = run->item[i].say[k].node;
+			if (who != NULL && strcmp(who, node) == 0) {
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
 /* Heights must be known before the first lane is drawn. */
 static int
 height_of(const struct picture *p)
@@ -424,14 +439,7 @@ height_of(const struct picture *p)
 	int h = 4 + AXIS_H + (p->run->wave.n > 0 ? WAVE_H + GAP : 0);
 	for (size_t i = 0; i < p->sum->n_stages; i++) {
 		const struct rmi_stage_summary *st = &p->sum->stage[i];
-		bool says = false;
-		for (size_t k = 0; k < p->run->n_items && !says; k++) {
-			for (size_t n = 0; n < p->run->item[k].n_says && !says; n++) {
-				const char *node = p->run->item[k].say[n].node;
-				says = node != NULL && strcmp(node, st->node) == 0;
-			}
-		}
-		h += says || st->routed || st->cloud > 0 ? LANE_H + GAP : 0;
+		h += st->routed || st->cloud > 0 || speaks(p->run, st->node) ? LANE_H + GAP : 0;
 	}
 	dot_range(p, &low, &high);
 	return h + (high > low && !p->brief ? DOTS_H + GAP : 0);
