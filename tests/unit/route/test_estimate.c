@@ -17,7 +17,7 @@ enum { RATE = 16000 };
 static int16_t *
 sound(double seconds, double total, size_t *len)
 {
-	size_t n = (size_t)(total * RATE), loud = (size_t)(seconds * RATE);
+	size_t n = (size_t)(total * (double)RATE), loud = (size_t)(seconds * (double)RATE);
 	int16_t *pcm = calloc(n + 1, sizeof(*pcm));
 	assert_non_null(pcm);
 	uint32_t x = 1;
