@@ -3,6 +3,7 @@
 #include "client.h"
 #include "far.h"
 
+#include "../rpc/echo.h"
 #include "base/clock.h"
 
 #include <stdarg.h>
@@ -166,6 +167,31 @@ frozen_peer(void **state)
 	assert_int_equal(f->o.bytes, 5);
 }
 
+/* Nothing has a deadline here: pings alone find out. */
+static void
+frozen_peer_is_found_by_pings(void **state)
+{
+	struct fixture *f = *state;
+	struct rmi_loop *loop = NULL;
+	struct rmi_channel *ch = NULL;
+	struct rmi_channel_config config = {
+	    .address = f->address, .keepalive_ns = 200 * RMI_NS_PER_MS, .keepalive_timeout_ns = 100 * RMI_NS_PER_MS};
+	struct echo_client c;
+	assert_int_equal(rmi_loop_new(&loop, NULL, NULL), RME_OK);
+	assert_int_equal(rmi_channel_new(&ch, loop, &config, NULL), RME_OK);
+	assert_int_equal(echo_client_start(&c, ch, "/rme.v1.Rme/Stream", NULL), RME_OK);
+	/* Open{service: "hang"}, answered with Opened: the connection stands. */
+	assert_int_equal(rmi_call_write(c.call, rmi_buf_copy("\x0a\x06\x12\x04hang", 8)), RME_OK);
+	struct rmi_buf *opened = echo_client_read(&c);
+	assert_non_null(opened);
+	rmi_buf_unref(opened);
+	freeze_far(f);
+	assert_int_equal(echo_client_wait_end(&c), RMI_STATUS_UNAVAILABLE);
+	echo_client_done(&c);
+	rmi_channel_free(ch);
+	rmi_loop_free(loop);
+}
+
 static void
 frozen_then_killed(void **state)
 {
@@ -228,6 +254,7 @@ main(int argc, char **argv)
 	    cmocka_unit_test_setup_teardown(comes_back_by_itself, setup, teardown),
 	    cmocka_unit_test_setup_teardown(absent_from_the_start, setup, teardown),
 	    cmocka_unit_test_setup_teardown(frozen_peer, setup, teardown),
+	    cmocka_unit_test_setup_teardown(frozen_peer_is_found_by_pings, setup, teardown),
 	    cmocka_unit_test_setup_teardown(frozen_then_killed, setup, teardown),
 	    cmocka_unit_test_setup_teardown(input_that_was_held_is_reported, setup, teardown),
 	    cmocka_unit_test_setup_teardown(end_of_stream_while_offline, setup, teardown),
