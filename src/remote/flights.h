@@ -16,8 +16,9 @@ struct rmi_flight {
 	struct rme_packet *pkt; /**< DATA, FLUSH or ITEM_END */
 	int64_t deadline_ns;    /**< 0 = none (ITEM_END) */
 	uint64_t wire_seq;      /**< 0 = not sent */
-	uint32_t results;
-	bool done; /**< may leave when it is the first */
+	uint32_t results;       /**< that came for it ... */
+	uint64_t result_bytes;  /**< ... and their payload */
+	bool done;              /**< may leave when it is the first */
 };
 
 struct rmi_flights {

@@ -198,41 +198,62 @@ settle(struct rme_node *self)
 
 /* --- what comes back --- */
 
-static void
-take_data(struct rme_node *self, struct rmi_stream_event *ev)
+/* Count a result of an item. What the session can hold of one item is bounded here. */
+static enum rme_err
+count_result(struct rme_node *self, struct rmi_flight *f, const struct rmi_frame_packet *frame)
+{
+	struct rme_stage_report *report = rme_node_report(self, rme_packet_meta(f->pkt)->seq);
+	f->results++;
+	f->result_bytes += frame->payload.len;
+	if (report) {
+		report->bytes_down += (uint32_t)frame->payload.len;
+	}
+	bool fits = f->results <= RMI_REMOTE_RESULTS_MAX && f->result_bytes <= RMI_REMOTE_RESULT_BYTES_MAX;
+	return fits ? RME_OK : RME_ELIMIT;
+}
+
+static enum rme_err
+make_result(struct rme_node *self, struct rme_packet **out, struct rmi_flight *f, struct rmi_stream_event *ev)
 {
 	struct remote_node *n = rme_node_state(self);
-	struct rmi_flight *f = rmi_flights_find(&n->flights, ev->frame.packet.seq);
-	if (!f || f->done) {
-		return; /* timed out, canceled, or not wanted */
-	}
 	const struct rme_packet_meta *of = rme_packet_meta(f->pkt);
-	uint64_t seq = of->seq;
+	enum rme_err e = count_result(self, f, &ev->frame.packet);
+	if (e != RME_OK) {
+		return e;
+	}
 	struct rme_packet_meta meta = *of;
 	meta.kind = RME_PACKET_DATA;
 	meta.side = RME_SIDE_CLOUD;
 	meta.flags &= ~(uint32_t)RME_PACKET_LAST;
-	f->results++;
-	struct rme_stage_report *report = rme_node_report(self, seq);
-	if (report) {
-		report->bytes_down += (uint32_t)ev->frame.packet.payload.len;
-	}
 	const struct rmi_wire_in how = {
 	    .meta = &meta, .seen = &n->stream.seen, .item = of->kind == RME_PACKET_DATA ? f->pkt : NULL};
+	return rmi_wire_packet(out, ev->msg, &ev->frame.packet, &how);
+}
+
+static void
+take_data(struct rme_node *self, struct rmi_stream_event *ev)
+{
+	struct remote_node *n = rme_node_state(self);
+	uint64_t wire_seq = ev->frame.packet.seq;
+	struct rmi_flight *f = rmi_flights_find(&n->flights, wire_seq);
+	if (!f || f->done) {
+		return; /* timed out, canceled, or not wanted */
+	}
+	uint64_t seq = rme_packet_meta(f->pkt)->seq;
 	struct rme_packet *pkt;
-	enum rme_err e = rmi_wire_packet(&pkt, ev->msg, &ev->frame.packet, &how);
+	enum rme_err e = make_result(self, &pkt, f, ev);
 	if (e == RME_OK) {
 		e = rme_node_emit(self, pkt);
 	} else {
 		struct rme_error why;
 		(void)rme_error_set(
-		    &why, e, "", "a result of %s cannot be used: %s", n->endpoint->name, rme_err_text(e));
+		    &why, e, "", "results of %s cannot be used: %s", n->endpoint->name, rme_err_text(e));
 		rme_node_item_fail(self, seq, &why);
 	}
-	f = rmi_flights_find(&n->flights, ev->frame.packet.seq); /* emitting may have moved it */
+	f = rmi_flights_find(&n->flights, wire_seq); /* emitting may have moved it */
 	if (e != RME_OK && f) {
 		f->done = true;
-		rmi_stream_cancel(&n->stream, ev->frame.packet.seq);
+		rmi_stream_cancel(&n->stream, wire_seq);
 	}
 }
 

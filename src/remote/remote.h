@@ -24,6 +24,12 @@ enum {
 	RMI_REMOTE_STREAMS_MAX = 4096, /**< streams that guests' calls keep open, all sessions together */
 };
 
+/** What one item may come back as; a service that sends more fails the item. */
+enum {
+	RMI_REMOTE_RESULTS_MAX = 4096,
+	RMI_REMOTE_RESULT_BYTES_MAX = 64 * 1024 * 1024,
+};
+
 /** Time limit of a call that names none. */
 #define RMI_REMOTE_TIMEOUT_NS INT64_C(30000000000)
 
