@@ -9,7 +9,7 @@ declare -A packages=(
     libsndfile1-dev libsoxr-dev libpocketsphinx-dev libsphinxbase-dev flite1-dev pocketsphinx-en-us
     clang-19 lld-19 wasi-libc libclang-rt-19-dev-wasm32 python3-yaml"
   [test]="g++ binutils clang-format pmccabe codespell shellcheck wabt openssl procps
-    python3-grpcio python3-protobuf libclang-rt-19-dev pocketsphinx-testdata alsa-utils"
+    python3-grpcio python3-protobuf python3-jsonschema libclang-rt-19-dev pocketsphinx-testdata alsa-utils"
   [demo]="pocketsphinx-testdata alsa-utils procps"
   [bench]="g++ libgrpc++-dev libprotobuf-dev protobuf-compiler-grpc"
   [docs]="doxygen"

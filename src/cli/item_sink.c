@@ -70,12 +70,17 @@ rmi_item_sink_open(
 		return rme_error_set(
 		    err, RME_EUNSUPPORTED, "standard output", "an audio file needs a name: -o FILE.wav");
 	}
-	if (path != NULL && s->kind != RMI_SINK_AUDIO) {
+	if (path != NULL) {
 		s->file = fopen(path, "wbe");
 		if (s->file == NULL) {
 			free(s);
 			return rme_error_set(err, RME_EIO, path, "cannot be created: %s", strerror(errno));
 		}
+	}
+	/* Audio is written by its own writer once the format is known; that the file can be made is known now. */
+	if (path != NULL && s->kind == RMI_SINK_AUDIO) {
+		(void)fclose(s->file);
+		s->file = NULL;
 	}
 	*out = s;
 	return RME_OK;
