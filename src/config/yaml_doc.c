@@ -220,6 +220,18 @@ mark_at_offset(const struct rmi_source *source, size_t offset)
 	return m;
 }
 
+static bool
+line_holds(const struct rmi_source *source, unsigned line, const char *what)
+{
+	const char *p = source->text, *end = source->text + source->len;
+	while (p != NULL && --line > 0) {
+		p = memchr(p, '\n', (size_t)(end - p));
+		p = p != NULL ? p + 1 : NULL;
+	}
+	const char *stop = p != NULL ? memchr(p, '\n', (size_t)(end - p)) : NULL;
+	return p != NULL && memmem(p, (size_t)((stop != NULL ? stop : end) - p), what, strlen(what)) != NULL;
+}
+
 static void
 report_syntax(struct build *b, const yaml_parser_t *p)
 {
@@ -240,8 +252,10 @@ report_syntax(struct build *b, const yaml_parser_t *p)
 	} else {
 		rmi_diag_error(b->diags, &m, "%s", problem);
 	}
-	if (b->source->len > 0 && strncmp(problem, "found character that cannot start any token", 43) == 0) {
+	if (strncmp(problem, "found character that cannot start any token", 43) == 0) {
 		rmi_diag_hint(b->diags, "indent with blanks, not with tabs; quote text that starts with @ or `");
+	} else if (line_holds(b->source, m.line, "${")) {
+		rmi_diag_hint(b->diags, "inside { } and [ ], a value with ${NAME} needs quotes");
 	}
 }
 

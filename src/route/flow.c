@@ -203,17 +203,34 @@ take_data(struct rmi_flow *f, struct rme_packet *in)
 
 /* Every side that has seen data may hold some of it; one that is failing is not worth waiting for. */
 static void
-take_flush(struct rmi_flow *f, struct rme_packet *in)
+begin_flush(struct rmi_flow *f, struct rmi_flow_item *it)
 {
-	struct rmi_flow_item *it = item_of(f, rme_packet_meta(in)->seq);
-	it->flush = in;
+	it->flushed = true;
+	f->news = true;
 	for (unsigned s = 0; s < 2; s++) {
 		struct rmi_flow_side *side = &f->side[s];
 		if (side->node == NULL || !side->used) {
 			continue;
 		}
 		rmi_try_begin(f, it, side->which);
-		rmi_try_feed(f, it, side->which, rme_packet_ref(in));
+		rmi_try_feed(f, it, side->which, rme_packet_ref(it->flush));
+		if (it->end != NULL) {
+			rmi_try_finish(f, it, side->which);
+		}
+	}
+}
+
+/*
+ * The last flush waits until all items before it are through: one that falls back now is still to be seen by the other
+ * side, which then holds the end of the stream. A flush in mid-stream must stay before the items behind it.
+ */
+static void
+take_flush(struct rmi_flow *f, struct rme_packet *in)
+{
+	struct rmi_flow_item *it = item_of(f, rme_packet_meta(in)->seq);
+	it->flush = in;
+	if ((rme_packet_meta(in)->flags & RME_PACKET_LAST) == 0 || item_at(f, 0) == it) {
+		begin_flush(f, it);
 	}
 }
 
@@ -389,6 +406,9 @@ static void
 step_flush(struct rmi_flow *f, struct rmi_flow_item *it, int64_t now)
 {
 	bool wait = it->end == NULL;
+	if (!it->flushed) {
+		return;
+	}
 	for (unsigned s = 0; s < 2; s++) {
 		struct rmi_flow_try *t = &it->try[s];
 		if (!t->live) {
@@ -499,6 +519,9 @@ run_items(struct rmi_flow *f, int64_t now)
 		}
 		while (f->n > 0 && item_at(f, 0)->done && item_at(f, 0)->end != NULL) {
 			commit(f);
+		}
+		if (f->n > 0 && item_at(f, 0)->flush != NULL && !item_at(f, 0)->flushed) {
+			begin_flush(f, item_at(f, 0));
 		}
 		/* The next in order may go on with what is held of it. */
 		if (f->n > 0 && item_at(f, 0)->held.n > 0 && rmi_flow_passes(f, item_at(f, 0))) {

@@ -60,6 +60,7 @@ struct rmi_flow_item {
 	bool done;      /* nothing more comes from either side */
 	enum rme_side active;
 	struct rme_packet *flush, *end; /* to be emitted last */
+	bool flushed;                   /* the flush was given to the sides */
 	struct rmi_hold in, held, spare;
 	enum rme_side spare_side; /* whose results are in spare, NONE = nobody's */
 	float confidence;         /* lowest among held results, NaN = nobody said */

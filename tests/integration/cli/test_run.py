@@ -19,7 +19,7 @@ ROOT = pathlib.Path(sys.argv.pop(1)).resolve()
 
 PASS = "version: 1\nnodes:\n  - {id: pass, node_type: PassThroughNode}\n"
 SHOUT = "version: 1\nnodes:\n  - {id: shout, node_type: TextProcessorNode, params: {operations: [uppercase]}}\n"
-DOWN = "version: 1\nnodes:\n  - {id: slow, node_type: AudioTransform, params: {output_sample_rate: 8000}}\n"
+DOWN = "version: 1\nnodes:\n  - {id: slow, node_type: AudioTransform, params: {output_sample_rate: 8000, output_channels: 1}}\n"
 
 
 def free_port():
@@ -177,7 +177,7 @@ class Options(Command):
             self.assertIn(text, self.rme("run", p, "-i", sound, *options, code=3).stderr)
 
     def test_variables_come_from_the_environment(self):
-        p = self.write("p.yaml", DOWN.replace("8000", "${RATE:-4000}"))
+        p = self.write("p.yaml", DOWN.replace("8000", "'${RATE:-4000}'"))
         os.environ["RATE"] = "12000"
         self.addCleanup(os.environ.pop, "RATE")
         self.rme("run", p, "-i", self.sound(), "-o", "out.wav")
@@ -262,11 +262,11 @@ class Validate(Command):
         good, bad = self.write("good.yaml", PASS), self.write("bad.yaml", PASS.replace("PassThroughNode", "PasThroughNode"))
         self.assertIn("good.yaml: ok", self.rme("validate", good).stderr)
         r = self.rme("validate", good, bad, code=3)
-        self.assertIn("bad.yaml:3:28: error: this build has no node type 'PasThroughNode'", r.stderr)
+        self.assertIn("bad.yaml:3:27: error: this build has no node type 'PasThroughNode'", r.stderr)
         self.assertIn("did you mean 'PassThroughNode'?", r.stderr)
         problems = json.loads(self.rme("validate", "--json", bad, code=3).stdout)
         self.assertFalse(problems["ok"])
-        self.assertEqual((problems["problems"][0]["line"], problems["problems"][0]["column"]), (3, 28))
+        self.assertEqual((problems["problems"][0]["line"], problems["problems"][0]["column"]), (3, 27))
 
     def test_json_files_too(self):
         p = self.write("p.json", '{"version": 1, "nodes": [{"id": "a", "node_type": "PassThroughNode"}]}')
@@ -277,7 +277,7 @@ class Validate(Command):
         r = self.write("wasm-modules.yaml", "version: 1\nmodules: {gain: {category: audio, version: 1}}\n")
         self.rme("validate", r)
         self.write("wasm-modules.lock", "version: 1\nmodules: {gain: {sha256: 1}}\n")
-        self.assertIn("wasm-modules.lock:2:27", self.rme("validate", r, code=3).stderr)
+        self.assertIn("wasm-modules.lock:2:26", self.rme("validate", r, code=3).stderr)
 
     def test_the_schema_says_the_same(self):
         import jsonschema
