@@ -23,6 +23,7 @@ static const char any_rule[] = "rme_any";
 struct rmi_decoder {
 	cmd_ln_t *options;
 	ps_decoder_t *ps;
+	char *key; /* what it was opened with, see config_key() */
 };
 
 static void
@@ -216,6 +217,37 @@ set_search(struct rmi_decoder *d, const struct rmi_decoder_config *c, struct rme
 	return e;
 }
 
+/* All that makes a difference, in one text, to be freed. */
+static char *
+config_key(const struct rmi_decoder_config *c)
+{
+	const char *const parts[] = {c->model, c->dictionary, c->language_model, c->grammar, c->keyphrase};
+	char *key = NULL;
+	size_t len = 0;
+	FILE *f = open_memstream(&key, &len);
+	if (f == NULL) {
+		return NULL;
+	}
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		(void)fprintf(f, "%s\n%zu\n", parts[i] != NULL ? parts[i] : "", i);
+	}
+	(void)fprintf(f, "%a", c->keyphrase_threshold);
+	if (fclose(f) != 0) {
+		free(key);
+		return NULL;
+	}
+	return key;
+}
+
+bool
+rmi_decoder_fits(const struct rmi_decoder *d, const struct rmi_decoder_config *config)
+{
+	char *key = config_key(config);
+	bool fits = key != NULL && strcmp(key, d->key) == 0;
+	free(key);
+	return fits;
+}
+
 enum rme_err
 rmi_decoder_open(struct rmi_decoder **out, const struct rmi_decoder_config *config, struct rme_error *err)
 {
@@ -224,9 +256,13 @@ rmi_decoder_open(struct rmi_decoder **out, const struct rmi_decoder_config *conf
 		return e;
 	}
 	struct rmi_decoder *d = calloc(1, sizeof(*d));
-	if (d == NULL) {
+	char *key = config_key(config);
+	if (d == NULL || key == NULL) {
+		free(d);
+		free(key);
 		return rme_error_set(err, RME_ENOMEM, "speech", "no memory");
 	}
+	d->key = key;
 	/* The library's log is one per process; it always gets these same values. */
 	err_set_callback(ignore_log, NULL);
 	err_set_logfp(NULL);
@@ -259,6 +295,7 @@ rmi_decoder_close(struct rmi_decoder *d)
 	if (d->options != NULL) {
 		cmd_ln_free_r(d->options);
 	}
+	free(d->key);
 	free(d);
 }
 

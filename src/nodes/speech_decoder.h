@@ -8,6 +8,7 @@
  * come from the operator, never from a peer.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <rme/err.h>
@@ -48,6 +49,8 @@ struct rmi_transcript {
  */
 RME_NODISCARD enum rme_err
 rmi_decoder_open(struct rmi_decoder **out, const struct rmi_decoder_config *config, struct rme_error *err);
+/** True if a decoder was opened with this configuration. */
+bool rmi_decoder_fits(const struct rmi_decoder *d, const struct rmi_decoder_config *config);
 /** NULL is a no-op. */
 void rmi_decoder_close(struct rmi_decoder *d);
 

@@ -5,6 +5,8 @@
 #include "nodes/catalog.h"
 #include "nodes/json_io.h"
 #include "nodes/speech_decoder.h"
+#include "nodes/speech_grammar.h"
+#include "nodes/speech_pool.h"
 
 #define MODEL_DIR "/usr/share/pocketsphinx/model/en-us/" /* where Debian's pocketsphinx-en-us puts it */
 
@@ -66,21 +68,34 @@ recognizer_formats(const struct rme_node_type *type, const void *config, const s
 	return in->media == RME_MEDIA_AUDIO_PCM || in->media == RME_MEDIA_ANY ? RME_OK : RME_EFORMAT;
 }
 
+/* The grammar is read here, so that a decoder is used again for the same text, not for the same file name. */
 static enum rme_err
-recognizer_open(struct rme_node *self, const void *config)
+open_decoder(struct rmi_decoder **out, struct rme_runtime *rt, const struct config *c, struct rme_error *err)
 {
-	struct recognizer *r = rme_node_state(self);
-	const struct config *c = config;
+	char *grammar = NULL;
+	enum rme_err e = RME_OK;
+	if (c->grammar != NULL && c->grammar[0] != '\0') {
+		e = rmi_grammar_load(&grammar, c->grammar, err);
+	}
 	const struct rmi_decoder_config decoder = {
 	    .model = c->model,
 	    .dictionary = c->dictionary,
 	    .language_model = c->language_model,
-	    .grammar = c->grammar,
+	    .grammar = grammar,
 	    .keyphrase = c->keyphrase,
 	    .keyphrase_threshold = c->keyphrase_threshold,
 	};
+	e = e == RME_OK ? rmi_speech_pool_take(out, rt, &decoder, err) : e;
+	free(grammar);
+	return e;
+}
+
+static enum rme_err
+recognizer_open(struct rme_node *self, const void *config)
+{
+	struct recognizer *r = rme_node_state(self);
 	struct rme_error err = {.code = RME_OK};
-	enum rme_err e = rmi_decoder_open(&r->decoder, &decoder, &err);
+	enum rme_err e = open_decoder(&r->decoder, rme_node_runtime(self), config, &err);
 	return e == RME_OK ? RME_OK : rme_node_fail(self, e, "%s: %.200s", err.where, err.text);
 }
 
@@ -88,7 +103,7 @@ static void
 recognizer_close(struct rme_node *self)
 {
 	struct recognizer *r = rme_node_state(self);
-	rmi_decoder_close(r->decoder);
+	rmi_speech_pool_give(rme_node_runtime(self), r->decoder);
 }
 
 /* Four digits are more than a probability is worth. */

@@ -1,3 +1,4 @@
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -163,6 +164,33 @@ silence_is_an_empty_text(void **state)
 	rmi_decoder_close(d);
 }
 
+static void *
+recognize_in_a_thread(void *path)
+{
+	struct rmi_decoder_config c = english;
+	c.grammar = SPEECH_DIR "cards/cards.gram";
+	struct rmi_decoder *d = open_decoder(&c);
+	for (int i = 0; i < 3; i++) {
+		expect(d, path, strstr(path, "002") != NULL ? "four queen of clubs" : "five five");
+	}
+	rmi_decoder_close(d);
+	return NULL;
+}
+
+static void
+decoders_do_not_disturb_each_other(void **state)
+{
+	(void)state;
+	static char paths[2][128] = {SPEECH_DIR "cards/002.wav", SPEECH_DIR "cards/004.wav"};
+	pthread_t threads[2];
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(pthread_create(&threads[i], NULL, recognize_in_a_thread, paths[i]), 0);
+	}
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(pthread_join(threads[i], NULL), 0);
+	}
+}
+
 static void
 refuse(const struct rmi_decoder_config *c, enum rme_err code, const char *text)
 {
@@ -215,6 +243,7 @@ main(void)
 	    cmocka_unit_test(recognizes_free_speech),
 	    cmocka_unit_test(waits_for_a_keyphrase),
 	    cmocka_unit_test(silence_is_an_empty_text),
+	    cmocka_unit_test(decoders_do_not_disturb_each_other),
 	    cmocka_unit_test(says_what_is_missing),
 	};
 	return cmocka_run_group_tests_name("speech_decoder", tests, NULL, NULL);
