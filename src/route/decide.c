@@ -43,7 +43,7 @@ static float
 measured_ms(const struct rmi_route_side *s, const struct rmi_route_item *it)
 {
 	const struct rmi_route_measure *m = &s->measured[rmi_route_class(it->bytes)];
-	return m->at_ns == 0 || it->now_ns - m->at_ns > RMI_ROUTE_MEASURED_NS ? NAN : m->ms;
+	return m->at_ns == 0 || it->now_ns - m->at_ns > RMI_ROUTE_KNOWN_NS ? NAN : m->ms;
 }
 
 static float

@@ -34,7 +34,9 @@ enum { RMI_ROUTE_CLASSES = 12 };
 unsigned rmi_route_class(uint64_t bytes);
 
 /** A measured latency counts as known for so long; then the thresholds' choice is tried again by a real item. */
-#define RMI_ROUTE_MEASURED_NS ((int64_t)60 * 1000000000)
+#define RMI_ROUTE_KNOWN_NS ((int64_t)20 * 1000000000)
+/** A new measurement is averaged with one that is not older than this. */
+#define RMI_ROUTE_AVERAGE_NS ((int64_t)60 * 1000000000)
 /** Time constant with which failures are forgotten. */
 #define RMI_ROUTE_FORGIVE_NS ((int64_t)20 * 1000000000)
 

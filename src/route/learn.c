@@ -67,7 +67,7 @@ learn_success(struct rmi_route_side *s, const struct rmi_route_outcome *o)
 {
 	struct rmi_route_measure *m = &s->measured[rmi_route_class(o->bytes)];
 	float ms = (float)((double)(o->ended_ns - o->began_ns) / 1e6);
-	bool known = m->at_ns != 0 && o->ended_ns - m->at_ns <= RMI_ROUTE_MEASURED_NS;
+	bool known = m->at_ns != 0 && o->ended_ns - m->at_ns <= RMI_ROUTE_AVERAGE_NS;
 	m->ms = known ? m->ms + LATENCY_WEIGHT * (ms - m->ms) : ms;
 	m->at_ns = o->ended_ns;
 	s->failures = 0;

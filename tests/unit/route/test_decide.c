@@ -215,7 +215,7 @@ measures_of_other_sizes_and_old_ones_do_not_count(void **state)
 	struct rmi_route_beliefs b = {0};
 	struct rmi_route_item it = {.bytes = 640, .open = {true, true}, .now_ns = NOW};
 	struct rmi_route_measure *m = &b.side[RMI_EDGE].measured[rmi_route_class(640)];
-	*m = (struct rmi_route_measure){10, NOW - RMI_ROUTE_MEASURED_NS};
+	*m = (struct rmi_route_measure){10, NOW - RMI_ROUTE_KNOWN_NS};
 	assert_true(rmi_route_expect_ms(&b, RME_SIDE_EDGE, &it) == 10);
 	m->at_ns--;
 	assert_true(isnan(rmi_route_expect_ms(&b, RME_SIDE_EDGE, &it)));

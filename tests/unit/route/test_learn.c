@@ -168,7 +168,7 @@ latency_follows_what_is_measured(void **state)
 	it.now_ns = NOW + 30 * MS;
 	assert_float_equal(rmi_route_expect_ms(&b, RME_SIDE_CLOUD, &it), 30, 0.01);
 	/* After a long silence the old figure weighs nothing. */
-	int64_t later = NOW + 2 * RMI_ROUTE_MEASURED_NS;
+	int64_t later = NOW + 2 * RMI_ROUTE_AVERAGE_NS;
 	struct rmi_route_outcome o = {RME_SIDE_CLOUD, RME_OK, 640, later - 5 * MS, later};
 	rmi_route_end(&b, &rules, &o);
 	it.now_ns = later;
