@@ -341,6 +341,9 @@ take_frame(struct rmi_stream *s, struct rmi_stream_event *ev)
 		if (!is_oldest(s, ev->frame.packet.seq)) {
 			return wrong(ev, "a result out of turn");
 		}
+		if (ev->frame.packet.has_format) { /* counts for later results even if nobody wants this one */
+			s->seen = (struct rmi_wire_format){true, ev->frame.packet.format};
+		}
 		ev->kind = RMI_STREAM_DATA;
 		return RME_OK;
 	case RMI_FRAME_ITEM_END:

@@ -61,7 +61,8 @@ struct rmi_end {
 };
 
 enum {
-	RMI_RPC_MAX_MESSAGE = 16 * 1024 * 1024 + 64 * 1024, /**< payload limit of rme.v1 and room for its header */
+	RMI_RPC_MAX_MESSAGE =
+	    (16 * 1024 + 256) * 1024, /**< largest payload of rme.v1, and room for all that goes with it */
 	RMI_CALL_META_MAX = 8,
 	RMI_CALL_TEXT_MAX = 512,
 };

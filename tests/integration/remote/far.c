@@ -18,6 +18,7 @@ struct far_stream {
 	char service[RMI_WIRE_NAME_MAX];
 	bool opened;
 	uint64_t held;     /* HOLD: bytes */
+	uint64_t late;     /* LATE: seq of the first item, 0 = none yet */
 	uint64_t flooding; /* FLOOD: seq, 0 = not now */
 	uint32_t open;     /* HANG: items not ended */
 	struct rmi_wire_format seen, sent;
@@ -129,6 +130,25 @@ flood(struct rmi_call *c)
 }
 
 static void
+answer_late(struct rmi_call *c, uint64_t seq)
+{
+	struct far_stream *s = rmi_call_user(c);
+	uint64_t both[2] = {s->late, seq};
+	if (s->late == 0) {
+		s->late = seq;
+		return;
+	}
+	for (unsigned i = 0; i < 2; i++) {
+		struct rme_packet *p = text_packet("{}");
+		struct rmi_wire_out out = {.kind = RMI_FRAME_DATA, .seq = both[i], .sent = &s->sent};
+		say_packet(c, p, &out);
+		rme_packet_unref(p);
+		end_item(c, both[i], RME_OK, 1);
+	}
+	s->late = 0;
+}
+
+static void
 take_item(struct rmi_call *c, struct rmi_buf *msg, const struct rmi_frame_packet *in)
 {
 	struct far_stream *s = rmi_call_user(c);
@@ -147,6 +167,8 @@ take_item(struct rmi_call *c, struct rmi_buf *msg, const struct rmi_frame_packet
 		(void)rmi_call_finish(c, RMI_STATUS_OK, NULL);
 	} else if (is(s, FAR_JUNK)) {
 		(void)rmi_call_write(c, rmi_buf_copy("\xff\xff\xff\xff junk", 9));
+	} else if (is(s, FAR_LATE)) {
+		answer_late(c, in->seq);
 	} else if (is(s, FAR_FLOOD)) {
 		s->flooding = in->seq;
 		flood(c);
@@ -188,7 +210,7 @@ static bool
 known(const char *service)
 {
 	static const char *const names[] = {FAR_ECHO, FAR_TWICE, FAR_HOLD, FAR_FAIL, FAR_HANG, FAR_SAME, FAR_NONE,
-	    FAR_RUDE, FAR_BYE, FAR_JUNK, FAR_MUTE, FAR_FLOOD};
+	    FAR_RUDE, FAR_BYE, FAR_JUNK, FAR_MUTE, FAR_FLOOD, FAR_LATE};
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
 		if (strcmp(names[i], service) == 0) {
 			return true;

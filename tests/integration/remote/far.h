@@ -23,6 +23,7 @@
 #define FAR_BYE   "bye"   /* ends the stream after the first item, with OK */
 #define FAR_JUNK  "junk"  /* sends bytes that are no frame */
 #define FAR_MUTE  "mute"  /* never answers Open */
+#define FAR_LATE  "late"  /* answers the first item when the second comes, both in JSON; the format is said once */
 #define FAR_FLOOD "flood" /* results of 64 KiB without end */
 
 struct far {

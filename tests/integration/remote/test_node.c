@@ -290,6 +290,18 @@ mute_service_times_out(void **state)
 	assert_int_equal(client_try(&f->c, "x", 1, 30 * RMI_NS_PER_MS, &f->o), RME_ETIMEDOUT);
 }
 
+/* A result that nobody waits for any more still says in which format the next ones are. */
+static void
+format_said_with_an_unwanted_result(void **state)
+{
+	struct fixture *f = *state;
+	client_open(&f->c, FAR_LATE, NULL);
+	assert_int_equal(client_try(&f->c, "x", 1, 30 * RMI_NS_PER_MS, &f->o), RME_ETIMEDOUT);
+	assert_int_equal(client_try(&f->c, "x", 1, 0, &f->o), RME_OK);
+	assert_int_equal(f->o.results, 1);
+	assert_int_equal(rme_packet_meta(f->o.last)->format.media, RME_MEDIA_JSON);
+}
+
 /* A service that sends results without end, to somebody who reads slowly. */
 static void
 endless_results_are_bounded(void **state)
@@ -359,6 +371,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(closing_with_items_in_flight, setup, teardown),
 	    cmocka_unit_test_setup_teardown(broken_protocol_ends_items_not_the_process, setup, teardown),
 	    cmocka_unit_test_setup_teardown(mute_service_times_out, setup, teardown),
+	    cmocka_unit_test_setup_teardown(format_said_with_an_unwanted_result, setup, teardown),
 	    cmocka_unit_test_setup_teardown(endless_results_are_bounded, setup, teardown),
 	    cmocka_unit_test_setup_teardown(two_sessions_do_not_mix, setup, teardown),
 	    cmocka_unit_test_setup_teardown(open_says_what_is_missing, setup, teardown),
