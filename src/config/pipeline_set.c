@@ -13,11 +13,19 @@ struct setting {
 };
 
 static bool
+fail_memory(struct rmi_diags *d)
+{
+	static const struct rmi_source command_line = {.name = "command line", .text = ""};
+	rmi_diag_error(d, &(struct rmi_mark){.source = &command_line}, "%s", rme_err_text(RME_ENOMEM));
+	return false;
+}
+
+static bool
 fail_setting(struct rmi_diags *d, const char *option, const char *text, const char *want)
 {
 	struct rmi_source *s = rmi_arena_calloc(&d->arena, 1, sizeof(*s));
 	if (s == NULL) {
-		return false;
+		return fail_memory(d);
 	}
 	s->name = option;
 	s->text = text;
@@ -36,7 +44,7 @@ split_setting(struct setting *out, struct rmi_diags *d, const char *option, cons
 	const struct rmi_source source = {.name = option, .text = eq + 1, .len = strlen(eq + 1)};
 	out->left = rmi_arena_strndup(&d->arena, text, (size_t)(eq - text));
 	out->right = rmi_yaml_parse(d, &source, NULL);
-	return out->left != NULL && out->right != NULL;
+	return out->right != NULL && (out->left != NULL || fail_memory(d));
 }
 
 /* One more item at the end of a list, zeroed. */
@@ -65,10 +73,11 @@ add_override(struct rmi_pipeline_def *def, struct rmi_diags *d, const struct rmi
 	for (size_t i = 0; i < def->nodes.n; i++) {
 		if (strcmp(nodes[i].id, id) == 0) {
 			struct rmi_override *slot = append(d, &def->overrides, sizeof(*slot));
-			if (slot != NULL) {
-				*slot = *o;
+			if (slot == NULL) {
+				return fail_memory(d);
 			}
-			return slot != NULL;
+			*slot = *o;
+			return true;
 		}
 		rmi_suggest_offer(&s, nodes[i].id);
 	}
@@ -90,7 +99,7 @@ rmi_pipeline_set_param(struct rmi_pipeline_def *def, struct rmi_diags *d, const 
 	}
 	const char *node = rmi_arena_strndup(&d->arena, s.left, (size_t)(dot - s.left));
 	const struct rmi_override o = {.node = node, .key = dot + 1, .value = s.right};
-	return node != NULL && add_override(def, d, &o);
+	return node != NULL ? add_override(def, d, &o) : fail_memory(d);
 }
 
 bool
@@ -132,7 +141,7 @@ rmi_pipeline_set_endpoint(struct rmi_pipeline_def *def, struct rmi_diags *d, con
 	}
 	e = append(d, &def->endpoints, sizeof(*e));
 	if (e == NULL) {
-		return false;
+		return fail_memory(d);
 	}
 	*e = (struct rmi_endpoint_def){.bound = {s.right, s.left, s.right->mark}, .address = address};
 	return true;
@@ -155,7 +164,7 @@ rmi_pipeline_set_service(struct rmi_pipeline_def *def, struct rmi_diags *d, cons
 	}
 	v = append(d, &def->services, sizeof(*v));
 	if (v == NULL) {
-		return false;
+		return fail_memory(d);
 	}
 	*v = (struct rmi_service_def){.bound = {s.right, s.left, s.right->mark}, .endpoint = endpoint};
 	return true;

@@ -378,8 +378,14 @@ rmi_yaml_load(struct rmi_diags *diags, const char *path, const struct rmi_env *e
 		s->len = 0;
 		rmi_diag_error(diags, &(struct rmi_mark){.source = s}, "cannot be read: %s", strerror(error));
 	} else {
-		s->text = rmi_arena_strndup(&diags->arena, buf, s->len);
-		root = s->text != NULL ? parse_source(diags, s, env) : NULL;
+		const char *text = rmi_arena_strndup(&diags->arena, buf, s->len);
+		s->text = text != NULL ? text : "";
+		s->len = text != NULL ? s->len : 0;
+		if (text != NULL) {
+			root = parse_source(diags, s, env);
+		} else {
+			rmi_diag_error(diags, &(struct rmi_mark){.source = s}, "%s", rme_err_text(RME_ENOMEM));
+		}
 	}
 	free(buf);
 	return root;

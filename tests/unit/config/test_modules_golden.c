@@ -6,6 +6,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "config/module_params.h"
 #include "config/module_registry.h"
 #include "golden.h"
 
@@ -26,7 +27,8 @@ print_params(FILE *out, const struct rme_module_entry *e)
 {
 	for (size_t i = 0; i < e->n_params; i++) {
 		const struct rme_module_param *p = &e->params[i];
-		(void)fprintf(out, "  param %s: type %d default %s", p->name, (int)p->type, p->default_value);
+		(void)fprintf(out, "  param %s: type %d default %s", p->name, (int)p->type,
+		    p->default_value != NULL ? p->default_value : "-");
 		if (p->has_min && p->has_max) {
 			(void)fprintf(out, " %g..%g", p->min, p->max);
 		}
@@ -55,19 +57,33 @@ print_module(FILE *out, const struct rme_module_entry *e)
 	(void)fprintf(out, "  sha256 %s\n", e->has_sha256 ? hex : "-");
 }
 
+/* Settings for a module of that name that the file brings under x-settings. */
+static void
+print_settings(FILE *out, struct rmi_diags *diags, const char *path, const struct rme_module_entry *e)
+{
+	const struct rmi_yaml_node *root = rmi_yaml_load(diags, path, NULL);
+	const struct rmi_yaml_node *all = root != NULL ? rmi_yaml_get(root, "x-settings") : NULL;
+	const struct rmi_yaml_node *settings = all != NULL ? rmi_yaml_get(all, e->name) : NULL;
+	if (settings != NULL) {
+		const char *json = rmi_module_params_json(diags, e, "node", settings, &settings->mark);
+		(void)fprintf(out, "  settings %s\n", json != NULL ? json : "wrong");
+	}
+}
+
 static void
 read_registry(const char *path, FILE *out)
 {
 	struct rmi_diags *diags = calloc(1, sizeof(*diags));
 	assert_non_null(diags);
 	const struct rmi_module_registry *r = rmi_module_registry_load(diags, path, NULL);
-	rmi_diags_print(diags, out, false);
 	assert_true((r == NULL) == (diags->n_errors > 0));
 	for (size_t i = 0; r != NULL && i < r->n; i++) {
 		assert_ptr_equal(rmi_module_registry_find(r, r->modules[i].name), &r->modules[i]);
 		assert_ptr_equal(rmi_module_registry_find_path(r, r->modules[i].wasm_path), &r->modules[i]);
 		print_module(out, &r->modules[i]);
+		print_settings(out, diags, path, &r->modules[i]);
 	}
+	rmi_diags_print(diags, out, false);
 	rmi_diags_done(diags);
 	free(diags);
 }

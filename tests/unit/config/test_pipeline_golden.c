@@ -19,10 +19,16 @@ get_variable(void *ctx, const char *name)
 }
 
 static void
-print_node(FILE *out, const struct rmi_node_def *n)
+print_node(FILE *out, struct rmi_diags *diags, const struct rmi_pipeline_def *def, const struct rmi_node_def *n)
 {
 	static const char *const kinds[] = {"native", "module", "service", "router"};
-	(void)fprintf(out, "%s: %s\n", n->id, kinds[n->kind]);
+	(void)fprintf(out, "%s: %s", n->id, kinds[n->kind]);
+	struct rmi_service_ref ref;
+	if (n->kind == RMI_NODE_SERVICE && rmi_pipeline_find_service(&ref, diags, def, n, n->service)) {
+		(void)fprintf(out, " %s at %s (%s), %lld ns", ref.node_type, ref.endpoint->address,
+		    ref.endpoint->bound.key, (long long)ref.timeout_ns);
+	}
+	(void)fputc('\n', out);
 }
 
 /* What is wrong; of a file without mistakes, the nodes in order. */
@@ -33,12 +39,12 @@ read_pipeline(const char *path, FILE *out)
 	struct rmi_diags *diags = calloc(1, sizeof(*diags));
 	assert_non_null(diags);
 	const struct rmi_pipeline_def *def = rmi_pipeline_load(diags, path, &env);
-	rmi_diags_print(diags, out, false);
 	assert_true((def == NULL) == (diags->n_errors > 0));
 	const struct rmi_node_def *nodes = def != NULL ? def->nodes.items : NULL;
 	for (size_t i = 0; def != NULL && i < def->nodes.n; i++) {
-		print_node(out, &nodes[i]);
+		print_node(out, diags, def, &nodes[i]);
 	}
+	rmi_diags_print(diags, out, false);
 	rmi_diags_done(diags);
 	free(diags);
 }
