@@ -15,6 +15,8 @@ RME_GUEST_EXPORT("cleanup") int32_t rme_export_cleanup(void);
 RME_GUEST_EXPORT("next") int32_t rme_export_next(uint8_t *result, uint32_t *result_len);
 RME_GUEST_EXPORT("flush") int32_t rme_export_flush(uint8_t *result, uint32_t *result_len);
 RME_GUEST_EXPORT("output_format") int32_t rme_export_output_format(uint8_t *result, uint32_t *result_len);
+RME_GUEST_EXPORT("estimate")
+int32_t rme_export_estimate(const uint8_t *data, uint32_t len, struct rme_estimate *out);
 RME_GUEST_EXPORT("confidence") float rme_export_confidence(void);
 
 #endif

@@ -56,6 +56,11 @@ enum rme_remote_status {
 	RME_REMOTE_BAD_ARGUMENT = -8,
 };
 
+/* How much an item would cost (in the units of the registry's cost model), and how doubtful the answer would be, 0..1. */
+struct rme_estimate {
+	float work_units, doubt;
+};
+
 #include "rme_guest_exports.h"
 #include "rme_guest_alloc.h"
 #include "rme_guest_io.h"
@@ -142,6 +147,15 @@ enum rme_remote_status {
 		return function(&rme_state); \
 	}
 
+/* struct rme_estimate estimate(state *, struct rme_in): of an item before it is processed; must be cheap. */
+#define RME_MODULE_ESTIMATE(function) \
+	int32_t rme_export_estimate(const uint8_t *data, uint32_t len, struct rme_estimate *out) \
+	{ \
+		struct rme_in in = {data, len}; \
+		*out = function(&rme_state, in); \
+		return RME_GUEST_OK; \
+	}
+
 /* int next(state *, struct rme_out *): further results of the same item, until one is empty. */
 #define RME_MODULE_NEXT(function) RME_GUEST_PULL(rme_export_next, function)
 /* int flush(state *, struct rme_out *): the input ended; what is left, until a result is empty. */
@@ -152,6 +166,10 @@ enum rme_remote_status {
 #define RME_GUEST_PULL(symbol, function) \
 	int32_t symbol(uint8_t *result, uint32_t *result_len) \
 	{ \
+		if (rme_ops.result_bytes > *result_len) { \
+			*result_len = rme_ops.result_bytes; \
+			return RME_GUEST_TOO_SMALL; \
+		} \
 		struct rme_out out = {result, *result_len, 0, 0}; \
 		int r = function(&rme_state, &out); \
 		*result_len = r >= 0 ? out.len : 0; \

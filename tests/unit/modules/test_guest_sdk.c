@@ -16,8 +16,47 @@ echo_process(char *s, struct rme_in in, struct rme_out *out)
 	return RME_GUEST_OK;
 }
 
+static float
+echo_confidence(char *s)
+{
+	(void)s;
+	return 0.75f;
+}
+
+static struct rme_estimate
+echo_estimate(char *s, struct rme_in in)
+{
+	struct rme_estimate e = {(float)in.len, 0.25f};
+	(void)s;
+	return e;
+}
+
+static int
+echo_format(char *s, struct rme_out *out)
+{
+	(void)s;
+	rme_put_text(out, "text/plain");
+	return RME_GUEST_OK;
+}
+
+/* Two results, then none. */
+static int
+echo_more(char *s, struct rme_out *out)
+{
+	if (*s < 2) {
+		rme_put(out, s, 1);
+		++*s;
+	}
+	return RME_GUEST_OK;
+}
+
 /* Declares less than it writes for long inputs. */
 RME_MODULE(char, .process = echo_process, .result_bytes = 8)
+RME_MODULE_CONFIDENCE(echo_confidence)
+RME_MODULE_ESTIMATE(echo_estimate)
+RME_MODULE_OUTPUT_FORMAT(echo_format)
+RME_MODULE_NEXT(echo_more)
+RME_MODULE_FLUSH(echo_more)
 
 static void
 numbers_are_read_as_json_says(void **state)
@@ -147,6 +186,33 @@ samples_are_limited(void **state)
 }
 
 static void
+optional_exports_reach_the_module(void **state)
+{
+	(void)state;
+	uint8_t buf[16];
+	uint32_t n = sizeof buf;
+	struct rme_estimate e;
+	assert_true(rme_export_confidence() == 0.75f);
+	assert_int_equal(rme_export_estimate(buf, 16, &e), 0);
+	assert_true(e.work_units == 16.0f && e.doubt == 0.25f);
+	assert_int_equal(rme_export_output_format(buf, &n), 0);
+	assert_int_equal(n, 10);
+	assert_memory_equal(buf, "text/plain", 10);
+	n = 5;
+	assert_int_equal(rme_export_output_format(buf, &n), RME_GUEST_TOO_SMALL);
+	assert_int_equal(n, 8);
+	assert_int_equal(rme_export_output_format(buf, &n), RME_GUEST_FAILED); /* longer than it declared */
+	for (uint32_t k = 0; k < 3; k++) {
+		n = sizeof buf;
+		assert_int_equal(k == 0 ? rme_export_next(buf, &n) : rme_export_flush(buf, &n), 0);
+		assert_int_equal(n, k < 2 ? 1 : 0);
+	}
+	assert_int_equal(rme_export_abi(), 1);
+	assert_int_equal(rme_export_reset(), 0);
+	assert_int_equal(rme_export_cleanup(), 0);
+}
+
+static void
 memory_is_reused(void **state)
 {
 	(void)state;
@@ -184,6 +250,7 @@ main(void)
 	    cmocka_unit_test(strings_are_escaped),
 	    cmocka_unit_test(results_never_leave_their_room),
 	    cmocka_unit_test(samples_are_limited),
+	    cmocka_unit_test(optional_exports_reach_the_module),
 	    cmocka_unit_test(memory_is_reused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
