@@ -19,6 +19,8 @@ lint: build
 	scripts/lint.sh
 bench:
 	bench/run.sh
+eval:
+	eval/vad/run.sh
 fuzz:
 	scripts/fuzz.sh
 docs:
@@ -28,4 +30,4 @@ install: build
 clean:
 	rm -rf build build-* out
 
-.PHONY: build setup demo test lint bench fuzz docs install clean
+.PHONY: build setup demo test lint bench eval fuzz docs install clean

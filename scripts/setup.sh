@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# setup.sh [GROUP ...] - install the Debian packages that are missing: build test demo bench docs (default: build test demo).
+# setup.sh [GROUP ...] - install the Debian packages that are missing: build test demo bench docs eval (default: build test demo).
 # Needs bash and apt alone, asks nothing, does nothing where nothing is missing. -n says what it would install.
 set -euo pipefail
 
@@ -13,6 +13,7 @@ declare -A packages=(
   [demo]="pocketsphinx-testdata alsa-utils procps"
   [bench]="g++ libgrpc++-dev libprotobuf-dev protobuf-compiler-grpc"
   [docs]="doxygen"
+  [eval]="pocketsphinx-testdata alsa-utils libspeexdsp-dev python3-numpy"
 )
 
 say() { echo "setup: $*" >&2; }
@@ -28,7 +29,7 @@ for word in "$@"; do
       ;;
     *)
       if [[ -z ${packages[$word]-} ]]; then
-        say "no group is called '$word' (build, test, demo, bench, docs)"
+        say "no group is called '$word' (build, test, demo, bench, docs, eval)"
         exit 2
       fi
       groups+=("$word")

@@ -86,8 +86,8 @@ append(struct sound *track, const struct sound *piece, size_t silence_frames)
 	track->n = (frames + more) * SOUND_FRAME;
 }
 
-struct sound
-testset_track(enum part part, uint64_t seed)
+struct testset
+testset_make(enum part part, uint64_t seed)
 {
 	struct rng r = rng_of(seed);
 	size_t order[FILES];
@@ -103,14 +103,16 @@ testset_track(enum part part, uint64_t seed)
 		order[i - 1] = order[k];
 		order[k] = swap;
 	}
-	struct sound track = {0};
+	struct testset t = {.n_spans = n};
 	for (size_t i = 0; i < n; i++) {
 		struct sound piece = prepare(files[order[i]].path);
-		append(&track, &piece, (size_t)rng_uniform(&r, 80, 260));
+		t.span[i] = t.sound.n / SOUND_FRAME;
+		append(&t.sound, &piece, (size_t)rng_uniform(&r, 80, 260));
 		sound_free(&piece);
 	}
-	append(&track, NULL, 150);
-	return track;
+	append(&t.sound, NULL, 150);
+	t.span[n] = t.sound.n / SOUND_FRAME;
+	return t;
 }
 
 int16_t *

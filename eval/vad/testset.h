@@ -10,8 +10,17 @@
 
 enum part { PART_DEV = 1, PART_TEST = 2, PART_ALL = 3 };
 
+enum { TESTSET_SPANS_MAX = 32 };
+
+struct testset {
+	struct sound sound;
+	size_t span[TESTSET_SPANS_MAX +
+	            1]; /* frames where an utterance begins, with the pause before it; the last is the end */
+	size_t n_spans;
+};
+
 /* Development: pocketsphinx "cards" and alsa-utils phrases. Test: LibriVox, and the single recordings. */
-struct sound testset_track(enum part part, uint64_t seed);
+struct testset testset_make(enum part part, uint64_t seed);
 
 /* The track with @p noise (mean power 1) at this SNR over the power of active speech; as samples, after @p gain_db. */
 int16_t *testset_mix(const struct sound *clean, const struct sound *noise, double snr_db, double gain_db);
