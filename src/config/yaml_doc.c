@@ -332,14 +332,22 @@ new_source(struct rmi_diags *diags, const char *name)
 	return s->name != NULL ? s : NULL;
 }
 
+/* There is no memory for more than to say so. */
+static const struct rmi_yaml_node *
+out_of_memory(struct rmi_diags *diags, const struct rmi_source *s)
+{
+	static const struct rmi_source unnamed = {.name = "configuration", .text = ""};
+	rmi_diag_error(diags, &(struct rmi_mark){.source = s != NULL ? s : &unnamed}, "%s", rme_err_text(RME_ENOMEM));
+	return NULL;
+}
+
 const struct rmi_yaml_node *
 rmi_yaml_parse(struct rmi_diags *diags, const struct rmi_source *source, const struct rmi_env *env)
 {
 	struct rmi_source *s = new_source(diags, source->name);
 	const char *text = s != NULL ? rmi_arena_strndup(&diags->arena, source->text, source->len) : NULL;
 	if (text == NULL) {
-		rmi_diag_error(diags, &(struct rmi_mark){.source = source}, "%s", rme_err_text(RME_ENOMEM));
-		return NULL;
+		return out_of_memory(diags, s);
 	}
 	s->text = text;
 	s->len = source->len;
@@ -348,47 +356,45 @@ rmi_yaml_parse(struct rmi_diags *diags, const struct rmi_source *source, const s
 
 /* @return bytes read, at most RMI_YAML_BYTES_MAX + 1; SIZE_MAX after an error (errno) */
 static size_t
-read_whole(FILE *f, char *buf)
+read_whole(const char *path, char *buf)
 {
+	bool is_stdin = strcmp(path, "-") == 0;
+	FILE *f = is_stdin ? stdin : fopen(path, "rbe");
+	if (f == NULL) {
+		return SIZE_MAX;
+	}
 	size_t n = fread(buf, 1, RMI_YAML_BYTES_MAX + 1, f);
-	return ferror(f) ? SIZE_MAX : n;
+	int error = errno;
+	n = ferror(f) ? SIZE_MAX : n;
+	if (!is_stdin) {
+		(void)fclose(f);
+	}
+	errno = error;
+	return n;
 }
 
 const struct rmi_yaml_node *
 rmi_yaml_load(struct rmi_diags *diags, const char *path, const struct rmi_env *env)
 {
-	bool is_stdin = strcmp(path, "-") == 0;
-	struct rmi_source *s = new_source(diags, is_stdin ? "<stdin>" : path);
-	char *buf = malloc(RMI_YAML_BYTES_MAX + 1);
-	if (s == NULL || buf == NULL) {
-		static const struct rmi_source unnamed = {.name = "configuration", .text = ""};
-		rmi_diag_error(
-		    diags, &(struct rmi_mark){.source = s != NULL ? s : &unnamed}, "%s", rme_err_text(RME_ENOMEM));
+	struct rmi_source *s = new_source(diags, strcmp(path, "-") == 0 ? "<stdin>" : path);
+	char *buf = s != NULL ? malloc(RMI_YAML_BYTES_MAX + 1) : NULL;
+	if (buf == NULL) {
+		return out_of_memory(diags, s);
+	}
+	size_t len = read_whole(path, buf);
+	if (len == SIZE_MAX) {
+		rmi_diag_error(diags, &(struct rmi_mark){.source = s}, "cannot be read: %s", strerror(errno));
 		free(buf);
 		return NULL;
 	}
-	FILE *f = is_stdin ? stdin : fopen(path, "rbe");
-	s->len = f != NULL ? read_whole(f, buf) : SIZE_MAX;
-	int error = errno;
-	if (f != NULL && !is_stdin) {
-		(void)fclose(f);
-	}
-	const struct rmi_yaml_node *root = NULL;
-	if (s->len == SIZE_MAX) {
-		s->len = 0;
-		rmi_diag_error(diags, &(struct rmi_mark){.source = s}, "cannot be read: %s", strerror(error));
-	} else {
-		const char *text = rmi_arena_strndup(&diags->arena, buf, s->len);
-		s->text = text != NULL ? text : "";
-		s->len = text != NULL ? s->len : 0;
-		if (text != NULL) {
-			root = parse_source(diags, s, env);
-		} else {
-			rmi_diag_error(diags, &(struct rmi_mark){.source = s}, "%s", rme_err_text(RME_ENOMEM));
-		}
-	}
+	const char *text = rmi_arena_strndup(&diags->arena, buf, len);
 	free(buf);
-	return root;
+	if (text == NULL) {
+		return out_of_memory(diags, s);
+	}
+	s->text = text;
+	s->len = len;
+	return parse_source(diags, s, env);
 }
 
 static yyjson_mut_val *
