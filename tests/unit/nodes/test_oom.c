@@ -7,6 +7,7 @@
 #include <cmocka.h>
 #include "node_fixture.h"
 #include "nodes/catalog.h"
+#include "nodes/vad.h"
 
 /* What a sweep does with one kind of node. */
 struct scenario {
@@ -64,6 +65,7 @@ run(void *ctx)
 static const char *const to_speech[] = {
     "output_sample_rate", "16000", "output_channels", "1", "output_format", "f32le", NULL};
 static const char *const rules[] = {"rules", "[{\"when\":\"a *\",\"say\":\"b {1}\"}]", NULL};
+static const char *const energy[] = {"mode", "compat", "output", "audio", NULL};
 static const char *const operations[] = {"operations", "[\"uppercase\",\"x\"]", NULL};
 
 static void
@@ -77,6 +79,8 @@ nodes_survive_every_failing_allocation(void **state)
 	    {&rmi_reply_rules_type, rules, rme_format_of(RME_MEDIA_TEXT), "a c", NULL},
 	    {&rmi_utterance_buffer_type, NULL, rme_format_audio(RME_SAMPLE_S16LE, 1000, 1), NULL,
 	        "{\"is_speech\":true}"},
+	    {&rmi_vad_type, NULL, rme_format_audio(RME_SAMPLE_S16LE, 16000, 1), NULL, NULL},
+	    {&rmi_vad_type, energy, rme_format_audio(RME_SAMPLE_S16LE, 8000, 2), NULL, NULL},
 	};
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
 		size_t n = harness_oom_sweep(run, &all[i]);
