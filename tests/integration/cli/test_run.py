@@ -300,6 +300,18 @@ class Validate(Command):
         self.assertEqual(list(jsonschema.Draft202012Validator(registry).iter_errors(modules)), [])
 
 
+class Examples(Command):
+    def test_detect(self):
+        r = self.rme("run", str(ROOT / "examples/detect.yaml"), "-i", self.sound(rate=44100, channels=2))
+        self.assertEqual(len([json.loads(line)["is_speech"] for line in r.stdout.splitlines()]), 50)
+
+    def test_words_without_a_service(self):
+        os.environ["RME_CLOUD"] = f"127.0.0.1:{free_port()}"
+        self.addCleanup(os.environ.pop, "RME_CLOUD")
+        r = self.rme("run", str(ROOT / "examples/words.yaml"), "-i", "-", "--format", "text/plain", stdin="hello there\n")
+        self.assertEqual(json.loads(r.stdout)["results"]["word_count"], 2)
+
+
 class Graph(Command):
     def test_conversions_are_shown(self):
         p = self.write("p.yaml", "version: 1\nnodes:\n  - {id: vad, node_type: VoiceActivityDetector}\n")
