@@ -10,6 +10,12 @@ ROW = re.compile(r"^[0-9a-f]+ .{7} (\S+)\t[0-9a-f]+ +(?:\.hidden )?(\S+)$")
 ALLOWED = {
     ("process.c", "log_to"): "gRPC has one log function per process and hands it no context",
     ("process.c", "log_ctx"): "goes with log_to",
+    ("fault_guard.c", "guard"): "signal handlers are of the process; read by them",
+    ("fault_guard.c", "passing_on"): "of the thread whose signal is passed on",
+    ("fault_guard.c", "check_lock"): "guards who replaced our signal handlers",
+    ("lane.c", "thread_part"): "what a thread needs to run guests; read by signal handlers",
+    ("wasm_process.c", "the_process"): "libwasmedge and its signal handlers are there once per process",
+    ("wasm_process.c", "process_lock"): "guards the_process",
     ("speech_voice.c", "voices_lock"): "Flite registers voices in globals of its own; this lock guards them",
 }
 

@@ -33,7 +33,7 @@ SYSTEM = re.compile(
     r"(assert|byteswap|complex|ctype|dirent|dlfcn|elf|endian|errno|fcntl|fenv|float|fnmatch|ftw|getopt|glob|inttypes|iso646|"
     r"langinfo|libgen|limits|link|locale|malloc|math|netdb|poll|pthread|pwd|sched|semaphore|setjmp|signal|spawn|stdalign|"
     r"stdarg|stdatomic|stdbool|stddef|stdint|stdio|stdlib|stdnoreturn|string|strings|termios|threads|time|ucontext|unistd|"
-    r"wchar|wctype|immintrin|cpuid)\.h$|(sys|net|netinet|arpa|linux|asm)/[a-z0-9_/-]+\.h$"
+    r"wchar|wctype|immintrin|cpuid)\.h$|(sys|net|netinet|arpa|linux|asm|sanitizer)/[a-z0-9_/-]+\.h$"
 )
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(<[^>]*>|"[^"]*")', re.MULTILINE)
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "wasm/admission_state.h"
-#include "wasm/limits.h"
+#include "wasm/module_limits.h"
 
 enum {
 	SECTION_CUSTOM = 0,

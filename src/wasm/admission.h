@@ -90,6 +90,9 @@ RME_NODISCARD enum rme_err rmi_admit(struct rmi_admitted *out, const uint8_t *wa
 /** Accepts an all-zero one. */
 void rmi_admitted_done(struct rmi_admitted *a);
 
+/** Name of an export of the interface; "process" for the one that handles items, whatever the policy calls it. */
+const char *rmi_module_export_name(enum rmi_export_id id);
+
 static inline bool
 rmi_module_exports(const struct rmi_module_summary *s, enum rmi_export_id id)
 {

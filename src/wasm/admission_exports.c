@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "wasm/admission_state.h"
-#include "wasm/limits.h"
+#include "wasm/module_limits.h"
 
 /* The module interface; types as in import_list.h. */
 static const struct export_rule {
@@ -30,6 +30,12 @@ static const struct export_rule {
     [RMI_EXPORT_AS_PIN] = {"__pin", "i:i", false},
     [RMI_EXPORT_AS_UNPIN] = {"__unpin", "i:", false},
 };
+
+const char *
+rmi_module_export_name(enum rmi_export_id id)
+{
+	return id == RMI_EXPORT_PROCESS ? "process" : export_rules[id].name;
+}
 
 enum { EXPORT_FUNCTION = 0, EXPORT_MEMORY = 2, EXPORT_GLOBAL = 3, EXPORT_KINDS = 4 };
 

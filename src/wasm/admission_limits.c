@@ -1,7 +1,7 @@
 /* Tables, memory, segments and code: what costs the host memory or time. */
 #include <string.h>
 #include "wasm/admission_state.h"
-#include "wasm/limits.h"
+#include "wasm/module_limits.h"
 
 struct limits {
 	uint32_t min, max;
@@ -73,6 +73,9 @@ rmi_admission_memory(struct admission *a, struct rmi_wreader *r)
 		rmi_wreader_fail(r, RME_ELIMIT,
 		    "needs %u KiB of memory at start, the limit is %u KiB; raise limits.memory, or build it with less",
 		    l.min * 64, cap * 64);
+	}
+	if (!r->failed && l.min == 0) {
+		rmi_wreader_fail(r, RME_EMODULE, "a memory without pages; it must start with at least one");
 	}
 	if (r->failed) {
 		return;

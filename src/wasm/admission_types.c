@@ -4,7 +4,7 @@
 #include <string.h>
 #include "wasm/admission_state.h"
 #include "wasm/import_list.h"
-#include "wasm/limits.h"
+#include "wasm/module_limits.h"
 
 static const char *
 value_type_name(uint8_t t)

@@ -60,7 +60,7 @@ struct rmi_guest_item {
 /**
  * Handle one item. With @p out->len 0 there is no output.
  * @param[out] out  in the guest's memory, valid until the next call
- * @return RME_OK; RME_EMODULE (an error of the module, or a trap), RME_EUNSUPPORTED, RME_EFORMAT, RME_EAGAIN (-2, -3, -4
+ * @return RME_OK; RME_EMODULE (an error of the module, or a trap), RME_EUNSUPPORTED, RME_EFORMAT, RME_EUNAVAILABLE (-2, -3, -4
  *         of the interface); RME_ELIMIT (item or result too large); RME_ETIMEDOUT; RME_ECANCELED; RME_ECLOSED
  */
 RME_NODISCARD enum rme_err rmi_wasm_instance_process(struct rmi_wasm_instance *in, const struct rmi_guest_item *item,
@@ -85,7 +85,7 @@ rmi_wasm_instance_output_format(struct rmi_wasm_instance *in, struct rme_bytes *
 struct rmi_guest_estimate {
 	float work_units, doubt; /**< NaN where the module does not say */
 };
-/** Bounded at 50 us: an estimate that takes longer counts as none, and ends the instance. */
+/** It should take less than 50 us; one that takes 5 ms is stopped, which ends the instance. */
 RME_NODISCARD enum rme_err rmi_wasm_instance_estimate(
     struct rmi_wasm_instance *in, struct rme_bytes data, struct rmi_guest_estimate *out, struct rme_error *err);
 

@@ -3,7 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include "wasm/limits.h"
+#include "wasm/module_limits.h"
 
 void
 rmi_wreader_fail(struct rmi_wreader *r, enum rme_err code, const char *fmt, ...)

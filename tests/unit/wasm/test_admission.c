@@ -8,7 +8,7 @@
 #include <cmocka.h>
 #include "wasm/admission.h"
 #include "wasm/import_list.h"
-#include "wasm/limits.h"
+#include "wasm/module_limits.h"
 #include "wasm_bytes.h"
 
 /* A module as the interface wants it, with knobs for what can be wrong. Zero = right. */

@@ -1,5 +1,5 @@
-#ifndef RMI_WASM_LIMITS_H
-#define RMI_WASM_LIMITS_H
+#ifndef RMI_WASM_MODULE_LIMITS_H
+#define RMI_WASM_MODULE_LIMITS_H
 
 /** @file Every size that a module can choose, and its named maximum. */
 

@@ -1,0 +1,284 @@
+/*
+ * Most of this runs in signal handlers: it may not allocate, lock, or call what does. The state is global, since signal
+ * handlers are; it is written before they are installed, but for who had a signal before us.
+ */
+#include "wasm/fault_guard.h"
+
+#include <errno.h>
+#include <link.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#include "base/sanitizer.h"
+#include "wasm/lane.h"
+
+#if RMI_ASAN
+#define IN_HANDLER __attribute__((no_sanitize("address")))
+#else
+#define IN_HANDLER
+#endif
+
+enum { SIGNALS = 4 };
+
+/* Who had a signal before us. Two words that are read one by one: a handler may run while they are written. */
+struct previous {
+	_Atomic(void (*)(int)) plain;
+	_Atomic(rmi_engine_handler) detailed; /* NULL = plain counts */
+};
+
+static struct fault_guard {
+	rmi_engine_handler engine;
+	uintptr_t engine_low, engine_high; /* text of libwasmedge */
+	struct previous before[SIGNALS];
+	atomic_bool installed;
+} guard;
+
+static pthread_mutex_t check_lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* A handler that replaced ours may call ours for what it does not know: pass on once. */
+static _Thread_local bool passing_on __attribute__((tls_model("initial-exec")));
+
+static const int signals[SIGNALS] = {SIGSEGV, SIGBUS, SIGFPE, SIGURG};
+
+static int
+find_engine_text(struct dl_phdr_info *info, size_t size, void *ctx)
+{
+	(void)size;
+	(void)ctx;
+	if (strstr(info->dlpi_name, "libwasmedge.so") == NULL) {
+		return 0;
+	}
+	for (size_t i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *p = &info->dlpi_phdr[i];
+		if (p->p_type == PT_LOAD && (p->p_flags & PF_X) != 0) {
+			guard.engine_low = info->dlpi_addr + p->p_vaddr;
+			guard.engine_high = guard.engine_low + p->p_memsz;
+		}
+	}
+	return 1;
+}
+
+/* @return false where nobody takes it */
+IN_HANDLER static bool
+call_previous(struct previous *old, int sig, siginfo_t *info, void *context)
+{
+	rmi_engine_handler detailed = atomic_load(&old->detailed);
+	void (*plain)(int) = atomic_load(&old->plain);
+	bool handled = true;
+	passing_on = true;
+	if (detailed != NULL) {
+		detailed(sig, info, context);
+	} else if (plain != SIG_DFL && plain != SIG_IGN) {
+		plain(sig);
+	} else {
+		handled = sig == SIGURG; /* ignored by default */
+	}
+	passing_on = false;
+	return handled;
+}
+
+/* Give the signal to whoever had it before us. */
+IN_HANDLER static void
+pass_on(int sig, siginfo_t *info, void *context)
+{
+	for (size_t i = 0; i < SIGNALS && !passing_on; i++) {
+		if (signals[i] == sig && call_previous(&guard.before[i], sig, info, context)) {
+			return;
+		}
+	}
+	/* Nobody's: take the handler off and let it happen again, so that the core file shows where. */
+	struct sigaction normal = {.sa_handler = SIG_DFL};
+	(void)sigaction(sig, &normal, NULL);
+	if (info->si_code <= 0) { /* sent by someone: it would not happen again by itself */
+		(void)raise(sig);
+	}
+}
+
+/* Does not return: jumps to where the guest was entered. */
+IN_HANDLER static void
+trap(struct rmi_lane *lane, enum rmi_stop why, int sig)
+{
+	rmi_lane_stop(lane, why);
+	siginfo_t info;
+	memset(&info, 0, sizeof(info));
+	info.si_code = FPE_INTDIV; /* the engine looks at it for SIGFPE only */
+	guard.engine(sig == SIGFPE ? SIGFPE : SIGSEGV, &info, NULL);
+}
+
+IN_HANDLER static uintptr_t
+program_counter(const void *context)
+{
+	const ucontext_t *u = context;
+	return (uintptr_t)u->uc_mcontext.gregs[REG_RIP];
+}
+
+IN_HANDLER static bool
+in_guest_code(const struct rmi_lane *lane, uintptr_t pc)
+{
+	return pc >= lane->zone->code_low && pc < lane->zone->code_high;
+}
+
+/* The engine reserves 4 GiB below and 8 GiB above a memory, which is as far as an address can be computed. */
+IN_HANDLER static bool
+near_memory(const struct rmi_lane *lane, uintptr_t address)
+{
+	uintptr_t memory = (uintptr_t)lane->zone->memory;
+	return address >= memory - ((uintptr_t)4 << 30) && address < memory + ((uintptr_t)8 << 30);
+}
+
+/* @return false where the fault is none of the guest's */
+IN_HANDLER static bool
+handle_stack_fault(struct rmi_lane *lane, uintptr_t pc, uintptr_t address, int sig)
+{
+	if (in_guest_code(lane, pc) || (pc >= guard.engine_low && pc < guard.engine_high)) {
+		trap(lane, RMI_STOP_STACK, sig);
+	}
+	/* In the C library, below the engine, maybe with a lock held: let it finish, and end the guest afterwards. */
+	if (!lane->stack.soft_open && rmi_guest_stack_in_soft_guard(&lane->stack, address)) {
+		rmi_lane_stop(lane, RMI_STOP_STACK);
+		return rmi_guest_stack_open_soft(&lane->stack);
+	}
+	return false;
+}
+
+IN_HANDLER static bool
+handle_guest_fault(struct rmi_lane *lane, int sig, const siginfo_t *info, const void *context)
+{
+	uintptr_t pc = program_counter(context), address = (uintptr_t)info->si_addr;
+	if (sig == SIGFPE) {
+		if (in_guest_code(lane, pc)) {
+			trap(lane, RMI_STOP_DIVISION, sig);
+		}
+		return false;
+	}
+	if (rmi_guest_stack_in_guard(&lane->stack, address)) {
+		return handle_stack_fault(lane, pc, address, sig);
+	}
+	if (in_guest_code(lane, pc) || (near_memory(lane, address) && !atomic_load(&lane->in_host))) {
+		trap(lane, RMI_STOP_FAULT, sig);
+	}
+	return false;
+}
+
+IN_HANDLER static void
+on_fault(int sig, siginfo_t *info, void *context)
+{
+	int saved = errno;
+	struct rmi_lane *lane = rmi_lane_running();
+	/* The interpreter checks every access: a fault below it is none of the guest's, and there is nowhere to jump to. */
+	if (lane == NULL || lane->zone->code_low == 0 || !handle_guest_fault(lane, sig, info, context)) {
+		pass_on(sig, info, context);
+	}
+	errno = saved;
+}
+
+/* The watchdog's kick. In guest code no lock is held, so that jumping out is safe; anywhere else it will come again. */
+IN_HANDLER static void
+on_kick(int sig, siginfo_t *info, void *context)
+{
+	int saved = errno;
+	struct rmi_lane *lane = rmi_lane_running();
+	if (info->si_code != SI_TKILL || info->si_pid != getpid()) {
+		pass_on(sig, info, context);
+	} else if (lane != NULL && atomic_load(&lane->stop) != RMI_STOP_NONE && !atomic_load(&lane->in_host) &&
+	           in_guest_code(lane, program_counter(context))) {
+		trap(lane, RMI_STOP_TIMEOUT, SIGSEGV); /* the reason is there already, and stays */
+	}
+	errno = saved;
+}
+
+void
+rmi_fault_guard_save(struct rmi_saved_actions *before)
+{
+	(void)sigaction(SIGSEGV, NULL, &before->segv);
+	(void)sigaction(SIGBUS, NULL, &before->bus);
+	(void)sigaction(SIGFPE, NULL, &before->fpe);
+}
+
+static struct sigaction
+our_action(int sig)
+{
+	/* NODEFER: the handler is left by a jump, which restores no mask. */
+	struct sigaction a = {.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER | SA_RESTART};
+	a.sa_sigaction = sig == SIGURG ? on_kick : on_fault;
+	sigemptyset(&a.sa_mask);
+	return a;
+}
+
+static void
+remember_previous(size_t i, const struct sigaction *a)
+{
+	bool detailed = (a->sa_flags & SA_SIGINFO) != 0;
+	atomic_store(&guard.before[i].plain, detailed ? SIG_DFL : a->sa_handler);
+	atomic_store(&guard.before[i].detailed, detailed ? a->sa_sigaction : NULL);
+}
+
+static bool
+install(size_t i)
+{
+	const struct sigaction ours = our_action(signals[i]);
+	return sigaction(signals[i], &ours, NULL) == 0;
+}
+
+bool
+rmi_fault_guard_install(const struct rmi_saved_actions *before)
+{
+	struct sigaction engine;
+	if (sigaction(SIGSEGV, NULL, &engine) != 0 || (engine.sa_flags & SA_SIGINFO) == 0 ||
+	    engine.sa_sigaction == before->segv.sa_sigaction) {
+		return false; /* the engine works otherwise than it is known to */
+	}
+	(void)dl_iterate_phdr(find_engine_text, NULL);
+	guard.engine = engine.sa_sigaction;
+	remember_previous(0, &before->segv);
+	remember_previous(1, &before->bus);
+	remember_previous(2, &before->fpe);
+	struct sigaction urgent;
+	(void)sigaction(SIGURG, NULL, &urgent);
+	remember_previous(3, &urgent);
+	for (size_t i = 0; i < SIGNALS; i++) {
+		if (!install(i)) {
+			return false;
+		}
+	}
+	atomic_store(&guard.installed, true);
+	return guard.engine_low != 0;
+}
+
+static bool
+is_ours(const struct sigaction *a, int sig)
+{
+	const int flags = SA_SIGINFO | SA_ONSTACK;
+	return a->sa_sigaction == our_action(sig).sa_sigaction && (a->sa_flags & flags) == flags;
+}
+
+static void
+take_back(size_t i)
+{
+	struct sigaction now;
+	if (sigaction(signals[i], NULL, &now) != 0 || is_ours(&now, signals[i])) {
+		return;
+	}
+	/* signal() puts handlers back without their flags: then it is ours, and must not be called as the one before us. */
+	if (now.sa_sigaction != our_action(signals[i]).sa_sigaction) {
+		remember_previous(i, &now);
+	}
+	(void)install(i);
+}
+
+void
+rmi_fault_guard_check(void)
+{
+	struct sigaction now;
+	if (!atomic_load(&guard.installed) || (sigaction(SIGSEGV, NULL, &now) == 0 && is_ours(&now, SIGSEGV))) {
+		return;
+	}
+	pthread_mutex_lock(&check_lock);
+	for (size_t i = 0; i < SIGNALS; i++) {
+		take_back(i);
+	}
+	pthread_mutex_unlock(&check_lock);
+}

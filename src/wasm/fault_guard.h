@@ -1,0 +1,33 @@
+#ifndef RMI_WASM_FAULT_GUARD_H
+#define RMI_WASM_FAULT_GUARD_H
+
+/**
+ * @file
+ * Our handlers of SIGSEGV, SIGBUS, SIGFPE and SIGURG. A fault that a guest made becomes a trap: the handler calls the
+ * engine's own, which jumps back to where the guest was entered. Every other one goes to whoever had the signal before.
+ */
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/** The engine's handler, as it was installed while a guest was entered. */
+typedef void (*rmi_engine_handler)(int sig, siginfo_t *info, void *context);
+
+/**
+ * Take the engine's handlers away and put ours in their place. To be called by the pin (pin.h) from a host function, when
+ * the engine's handlers are installed; @p before are the actions that were there before the engine's.
+ */
+struct rmi_saved_actions {
+	struct sigaction segv, bus, fpe;
+};
+void rmi_fault_guard_save(struct rmi_saved_actions *before);
+bool rmi_fault_guard_install(const struct rmi_saved_actions *before);
+
+/**
+ * Put our handlers back where somebody replaced them; theirs are called for what is not ours. One system call where all
+ * is well. Any thread.
+ */
+void rmi_fault_guard_check(void);
+
+#endif

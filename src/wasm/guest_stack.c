@@ -1,0 +1,156 @@
+#include "wasm/guest_stack.h"
+
+#include <sys/mman.h>
+
+#include "base/sanitizer.h"
+
+#if RMI_ASAN
+#include <sanitizer/asan_interface.h>
+#include <sanitizer/common_interface_defs.h>
+#endif
+
+enum { TOTAL_BYTES = RMI_STACK_HARD_BYTES + RMI_STACK_SOFT_BYTES + RMI_STACK_USABLE_BYTES };
+
+/*
+ * Calls fn(arg) with the stack pointer at top, and stores the old one. The System V ABI makes the callee keep rbp, so it
+ * carries the old stack pointer across; the CFI lets debuggers and unwinders walk through.
+ */
+void rmi_switch_stack(void *top, void (*fn)(void *arg), void *arg, void **old_sp);
+__asm__(".text\n"
+        ".p2align 4\n"
+        ".globl rmi_switch_stack\n"
+        ".hidden rmi_switch_stack\n"
+        ".type rmi_switch_stack, @function\n"
+        "rmi_switch_stack:\n"
+        "\t.cfi_startproc\n"
+        "\tendbr64\n"
+        "\tpush %rbp\n"
+        "\t.cfi_def_cfa_offset 16\n"
+        "\t.cfi_offset %rbp, -16\n"
+        "\tmov %rsp, %rbp\n"
+        "\t.cfi_def_cfa_register %rbp\n"
+        "\tmov %rsp, (%rcx)\n"
+        "\tmov %rdi, %rsp\n"
+        "\tmov %rdx, %rdi\n"
+        "\tcall *%rsi\n"
+        "\tmov %rbp, %rsp\n"
+        "\tpop %rbp\n"
+        "\t.cfi_def_cfa %rsp, 8\n"
+        "\tret\n"
+        "\t.cfi_endproc\n"
+        ".size rmi_switch_stack, . - rmi_switch_stack\n");
+
+enum rme_err
+rmi_guest_stack_init(struct rmi_guest_stack *s)
+{
+	*s = (struct rmi_guest_stack){0};
+	uint8_t *base =
+	    mmap(NULL, TOTAL_BYTES, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
+	if (base == MAP_FAILED) {
+		return RME_ENOMEM;
+	}
+	if (mprotect(base + RMI_STACK_HARD_BYTES + RMI_STACK_SOFT_BYTES, RMI_STACK_USABLE_BYTES,
+	        PROT_READ | PROT_WRITE) != 0) {
+		munmap(base, TOTAL_BYTES);
+		return RME_ENOMEM;
+	}
+	s->base = base;
+	return RME_OK;
+}
+
+void
+rmi_guest_stack_done(struct rmi_guest_stack *s)
+{
+	if (s->base != NULL) {
+		munmap(s->base, TOTAL_BYTES);
+		s->base = NULL;
+	}
+}
+
+bool
+rmi_guest_stack_open_soft(struct rmi_guest_stack *s)
+{
+	s->soft_open = 1;
+	return mprotect(s->base + RMI_STACK_HARD_BYTES, RMI_STACK_SOFT_BYTES, PROT_READ | PROT_WRITE) == 0;
+}
+
+void
+rmi_guest_stack_reset(struct rmi_guest_stack *s)
+{
+	if (s->soft_open) {
+		s->soft_open = 0;
+		(void)mprotect(s->base + RMI_STACK_HARD_BYTES, RMI_STACK_SOFT_BYTES, PROT_NONE);
+	}
+}
+
+#if RMI_ASAN
+
+/* AddressSanitizer keeps shadow frames per stack and must be told of every switch, from the side that is left and from
+ * the side that is entered. These functions must not have shadow frames themselves. */
+#define UNCHECKED __attribute__((no_sanitize("address"), noinline))
+
+UNCHECKED static void
+enter_guest(void *arg)
+{
+	struct rmi_guest_stack *s = arg;
+	__sanitizer_finish_switch_fiber(s->sanitizer_guest, &s->thread_bottom, &s->thread_bytes);
+	s->fn(s->arg);
+	__sanitizer_start_switch_fiber(NULL, s->thread_bottom, s->thread_bytes);
+}
+
+UNCHECKED void
+rmi_guest_stack_run(struct rmi_guest_stack *s, void (*fn)(void *arg), void *arg)
+{
+	uint8_t *low = s->base + RMI_STACK_HARD_BYTES + RMI_STACK_SOFT_BYTES;
+	s->fn = fn;
+	s->arg = arg;
+	s->sanitizer_guest = NULL;
+	__asan_unpoison_memory_region(low, RMI_STACK_USABLE_BYTES); /* frames that a trap jumped over */
+	__sanitizer_start_switch_fiber(&s->sanitizer_thread, low, RMI_STACK_USABLE_BYTES);
+	rmi_switch_stack(low + RMI_STACK_USABLE_BYTES, enter_guest, s, &s->thread_sp);
+	__sanitizer_finish_switch_fiber(s->sanitizer_thread, NULL, NULL);
+}
+
+struct excursion {
+	struct rmi_guest_stack *s;
+	void (*fn)(void *arg);
+	void *arg;
+};
+
+UNCHECKED static void
+enter_thread(void *arg)
+{
+	struct excursion *x = arg;
+	struct rmi_guest_stack *s = x->s;
+	__sanitizer_finish_switch_fiber(s->sanitizer_thread, NULL, NULL);
+	x->fn(x->arg);
+	__sanitizer_start_switch_fiber(
+	    &s->sanitizer_thread, s->base + RMI_STACK_HARD_BYTES + RMI_STACK_SOFT_BYTES, RMI_STACK_USABLE_BYTES);
+}
+
+UNCHECKED void
+rmi_guest_stack_leave(struct rmi_guest_stack *s, void (*fn)(void *arg), void *arg)
+{
+	struct excursion x = {.s = s, .fn = fn, .arg = arg};
+	void *guest_sp;
+	__sanitizer_start_switch_fiber(&s->sanitizer_guest, s->thread_bottom, s->thread_bytes);
+	rmi_switch_stack(s->thread_sp, enter_thread, &x, &guest_sp);
+	__sanitizer_finish_switch_fiber(s->sanitizer_guest, NULL, NULL);
+}
+
+#else
+
+void
+rmi_guest_stack_run(struct rmi_guest_stack *s, void (*fn)(void *arg), void *arg)
+{
+	rmi_switch_stack(s->base + TOTAL_BYTES, fn, arg, &s->thread_sp);
+}
+
+void
+rmi_guest_stack_leave(struct rmi_guest_stack *s, void (*fn)(void *arg), void *arg)
+{
+	void *guest_sp;
+	rmi_switch_stack(s->thread_sp, fn, arg, &guest_sp);
+}
+
+#endif

@@ -1,0 +1,316 @@
+/*
+ * Host functions that reach services in the cloud. Whether a service may be called is decided here; how, is the business
+ * of core/service.h. The wait happens on the thread's own stack, and its time is not counted as the guest's.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <rme/packet.h>
+
+#include "base/cancel.h"
+#include "base/clock.h"
+#include "core/service.h"
+#include "wasm/host_modules.h"
+#include "wasm/instance_state.h"
+#include "wasm/watchdog.h"
+
+/* Status of the module interface. */
+enum {
+	STATUS_OK = 0,
+	STATUS_NETWORK = -1,
+	STATUS_UNAVAILABLE = -2,
+	STATUS_TOO_SMALL = -5,
+	STATUS_NOT_GRANTED = -6,
+	STATUS_DEADLINE = -7,
+	STATUS_BAD_ARGUMENT = -8
+};
+
+enum { FAR_SESSION_MAX = 256 };
+
+enum request_kind { REQUEST_CALL, REQUEST_SEND, REQUEST_FAR_SESSION };
+
+/* One request, while it is under way. */
+struct request {
+	struct rmi_wasm_instance *in;
+	enum request_kind kind;
+	char service[RMI_WASM_SERVICE_NAME_MAX];
+	struct rmi_service_call call;
+	struct rme_packet *answer;
+	char far_session[FAR_SESSION_MAX];
+	enum rme_err result;
+};
+
+static int32_t
+status_of(enum rme_err e)
+{
+	switch (e) {
+	case RME_OK:
+	case RME_EEMPTY: /* an answer without content is an answer */
+		return STATUS_OK;
+	case RME_EUNAVAILABLE:
+	case RME_ENOTFOUND:
+	case RME_EUNSUPPORTED:
+		return STATUS_UNAVAILABLE;
+	case RME_ETIMEDOUT:
+	case RME_ECANCELED:
+		return STATUS_DEADLINE;
+	case RME_EDENIED:
+		return STATUS_NOT_GRANTED;
+	case RME_EINVAL:
+	case RME_EFORMAT:
+	case RME_ELIMIT:
+		return STATUS_BAD_ARGUMENT;
+	case RME_ENOMEM:
+	case RME_EAGAIN:
+	case RME_ECLOSED:
+	case RME_EMODULE:
+	case RME_ETRANSPORT:
+	case RME_EPROTO:
+	case RME_EIO:
+	case RME_ECONFIG:
+	case RME_ERR_COUNT_:
+	default:
+		return STATUS_NETWORK;
+	}
+}
+
+static bool
+is_granted(const struct rmi_guest_env *env, const char *service)
+{
+	for (size_t i = 0; i < env->n_granted; i++) {
+		if (strcmp(env->granted[i], service) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Time, or the number of calls that an item may make. */
+static bool
+is_over(const struct rmi_wasm_instance *in)
+{
+	if (in->service_calls >= RMI_WASM_SERVICE_CALLS_PER_ITEM || rmi_canceled(in->env->cancel)) {
+		return true;
+	}
+	return in->item_deadline_ns != 0 && rmi_monotonic_ns() >= in->item_deadline_ns;
+}
+
+/* Reads the name once, and decides whether the request may be made at all. */
+static int32_t
+begin_request(struct request *q, struct rmi_host_call *h)
+{
+	q->in = h->in;
+	uint32_t len = rmi_host_u32(h, 1);
+	const uint8_t *name = rmi_instance_memory(h->in, rmi_host_u32(h, 0), len);
+	if (name == NULL || len == 0 || len >= sizeof(q->service)) {
+		return STATUS_BAD_ARGUMENT;
+	}
+	memcpy(q->service, name, len);
+	q->service[len] = '\0';
+	const struct rmi_guest_env *env = h->in->env;
+	if (env == NULL || !is_granted(env, q->service) || (h->in->item.flags & RME_PACKET_LOCAL) != 0) {
+		return STATUS_NOT_GRANTED;
+	}
+	if (env->services == NULL) {
+		return STATUS_UNAVAILABLE;
+	}
+	if (is_over(h->in)) {
+		return STATUS_DEADLINE;
+	}
+	h->in->service_calls++;
+	q->call.service = q->service;
+	q->call.session_id = env->session_id != NULL ? env->session_id : "";
+	q->call.cancel = env->cancel;
+	return STATUS_OK;
+}
+
+/* Copies the guest's data: from here on the guest can change it without harm. */
+static int32_t
+take_data(struct request *q, uint32_t address, uint32_t len)
+{
+	const uint8_t *data = rmi_instance_memory(q->in, address, len);
+	if (data == NULL) {
+		return STATUS_BAD_ARGUMENT;
+	}
+	struct rme_packet_meta meta = q->in->item;
+	meta.kind = RME_PACKET_DATA;
+	meta.deadline_ns = q->in->item_deadline_ns;
+	return rme_packet_new(&q->call.in, &meta, data, len) == RME_OK ? STATUS_OK : STATUS_NETWORK;
+}
+
+/* On the thread's own stack. */
+static void
+perform(void *arg)
+{
+	struct request *q = arg;
+	struct rmi_services *services = q->in->env->services;
+	struct rme_error ignored;
+	switch (q->kind) {
+	case REQUEST_CALL:
+		q->result = services->ops->call(services, &q->call, &q->answer, &ignored);
+		break;
+	case REQUEST_SEND:
+		q->result = services->ops->send(services, &q->call, &ignored);
+		break;
+	case REQUEST_FAR_SESSION:
+		q->result = services->ops->far_session(services, &q->call, q->far_session, sizeof(q->far_session));
+		break;
+	}
+}
+
+/* The module's time limit is for what it computes: move its deadline by the time that was waited. */
+static void
+give_time_back(struct rmi_lane *lane, const struct rmi_wasm_instance *in, int64_t waited_ns)
+{
+	int64_t deadline = atomic_load(&lane->deadline_ns) + waited_ns;
+	if (in->item_deadline_ns != 0 && deadline > in->item_deadline_ns) {
+		deadline = in->item_deadline_ns;
+	}
+	atomic_store(&lane->deadline_ns, deadline);
+	rmi_watchdog_notice(lane->process->watchdog, deadline);
+}
+
+static int32_t
+run_request(struct request *q, struct rmi_host_call *h)
+{
+	int64_t start = rmi_monotonic_ns();
+	rmi_guest_stack_leave(&h->lane->stack, perform, q);
+	int64_t waited = rmi_monotonic_ns() - start;
+	give_time_back(h->lane, q->in, waited);
+	struct rmi_guest_usage *u = &q->in->usage;
+	u->service_calls++;
+	u->service_ns += waited;
+	u->bytes_up += q->call.bytes_up;
+	u->bytes_down += q->call.bytes_down;
+	u->remote_ns += q->call.remote_ns;
+	return status_of(q->result);
+}
+
+/* Where a result goes: read and checked once, before anything is sent. */
+struct result_room {
+	uint8_t *data, *len_at;
+	uint32_t capacity;
+};
+
+static bool
+find_room(const struct rmi_wasm_instance *in, uint32_t address, uint32_t len_address, struct result_room *room)
+{
+	room->len_at = rmi_instance_memory(in, len_address, sizeof(room->capacity));
+	if (room->len_at == NULL) {
+		return false;
+	}
+	memcpy(&room->capacity, room->len_at, sizeof(room->capacity));
+	room->data = rmi_instance_memory(in, address, room->capacity);
+	return room->data != NULL;
+}
+
+static int32_t
+deliver(const struct result_room *room, const void *data, size_t len)
+{
+	uint32_t n = len <= UINT32_MAX ? (uint32_t)len : UINT32_MAX;
+	memcpy(room->len_at, &n, sizeof(n));
+	if (len > room->capacity) {
+		return STATUS_TOO_SMALL;
+	}
+	memmove(room->data, data, len);
+	return STATUS_OK;
+}
+
+static bool
+same_payload(const struct rme_packet *a, const struct rme_packet *b)
+{
+	size_t len_a, len_b;
+	const uint8_t *data_a = rme_packet_data(a, &len_a), *data_b = rme_packet_data(b, &len_b);
+	return len_a == len_b && memcmp(data_a, data_b, len_a) == 0;
+}
+
+static void
+forget_kept(struct rmi_kept_answer *kept)
+{
+	rme_packet_unref(kept->request);
+	rme_packet_unref(kept->answer);
+	kept->request = kept->answer = NULL;
+}
+
+/* A guest that had too little room asks again: give it the answer that is there, and do not call again. */
+static bool
+take_kept(struct request *q)
+{
+	struct rmi_kept_answer *kept = &q->in->kept;
+	bool same =
+	    kept->answer != NULL && strcmp(kept->service, q->service) == 0 && same_payload(kept->request, q->call.in);
+	if (same) {
+		q->answer = rme_packet_ref(kept->answer);
+		q->in->service_calls--;
+		rme_packet_unref(q->call.in);
+		q->call.in = NULL;
+	}
+	forget_kept(kept);
+	return same;
+}
+
+static void
+keep_answer(struct request *q, struct rme_packet *request)
+{
+	struct rmi_kept_answer *kept = &q->in->kept;
+	kept->request = rme_packet_ref(request);
+	kept->answer = rme_packet_ref(q->answer);
+	memcpy(kept->service, q->service, sizeof(kept->service));
+}
+
+/* call_remote_service(name, name_len, data, len, result, result_len*) */
+void
+rmi_host_call_remote_service(struct rmi_host_call *h)
+{
+	struct request q = {.kind = REQUEST_CALL};
+	struct result_room room;
+	int32_t status = begin_request(&q, h);
+	if (status == STATUS_OK && !find_room(h->in, rmi_host_u32(h, 4), rmi_host_u32(h, 5), &room)) {
+		status = STATUS_BAD_ARGUMENT;
+	}
+	status = status != STATUS_OK ? status : take_data(&q, rmi_host_u32(h, 2), rmi_host_u32(h, 3));
+	if (status == STATUS_OK) {
+		struct rme_packet *request = rme_packet_ref(q.call.in);
+		status = take_kept(&q) ? STATUS_OK : run_request(&q, h);
+		if (status == STATUS_OK) {
+			size_t len = 0;
+			const uint8_t *data = q.answer != NULL ? rme_packet_data(q.answer, &len) : (const uint8_t *)"";
+			status = deliver(&room, data, len);
+		}
+		if (status == STATUS_TOO_SMALL) {
+			keep_answer(&q, request);
+		}
+		rme_packet_unref(request);
+		rme_packet_unref(q.answer);
+	}
+	rmi_host_return(h, status);
+}
+
+/* stream_to_remote(name, name_len, data, len) */
+void
+rmi_host_stream_to_remote(struct rmi_host_call *h)
+{
+	struct request q = {.kind = REQUEST_SEND};
+	int32_t status = begin_request(&q, h);
+	status = status != STATUS_OK ? status : take_data(&q, rmi_host_u32(h, 2), rmi_host_u32(h, 3));
+	rmi_host_return(h, status != STATUS_OK ? status : run_request(&q, h));
+}
+
+/* get_remote_session(service, service_len, out, out_len*) */
+void
+rmi_host_get_remote_session(struct rmi_host_call *h)
+{
+	struct request q = {.kind = REQUEST_FAR_SESSION};
+	struct result_room room;
+	int32_t status = begin_request(&q, h);
+	if (status == STATUS_OK && !find_room(h->in, rmi_host_u32(h, 2), rmi_host_u32(h, 3), &room)) {
+		status = STATUS_BAD_ARGUMENT;
+	}
+	status = status != STATUS_OK ? status : run_request(&q, h);
+	rmi_host_return(h, status != STATUS_OK ? status : deliver(&room, q.far_session, strlen(q.far_session)));
+}
+
+void
+rmi_host_service_done(struct rmi_wasm_instance *in)
+{
+	forget_kept(&in->kept);
+}

@@ -1,0 +1,382 @@
+/* Room in the guest's memory, and the calls that move data through it. */
+#include <math.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "wasm/instance_state.h"
+#include "wasm/module_state.h"
+
+/*
+ * Layout of the output buffer: the length word, which the guest reads as capacity and writes as length, then the result
+ * at a distance that keeps it aligned.
+ */
+enum { RESULT_AT = 16, RESULT_FIRST_BYTES = 4096, BUFFER_MIN_BYTES = 256, RETRIES_MAX = 3, FORMAT_BYTES_MAX = 256 };
+
+enum {
+	STATUS_FAILED = -1,
+	STATUS_UNSUPPORTED = -2,
+	STATUS_BAD_INPUT = -3,
+	STATUS_NOT_READY = -4,
+	STATUS_TOO_SMALL = -5
+};
+
+#define ESTIMATE_NS (5 * RMI_NS_PER_MS)
+
+uint8_t *
+rmi_instance_memory(const struct rmi_wasm_instance *in, uint32_t address, uint32_t len)
+{
+	uint64_t size = (uint64_t)in->process->we.MemoryInstanceGetPageSize(in->memory) * RMI_WASM_PAGE_BYTES;
+	return (uint64_t)address + len <= size ? in->zone.memory + address : NULL;
+}
+
+static enum rme_err
+call_i32(
+    struct rmi_wasm_instance *in, enum rmi_export_id id, struct rmi_invoke *call, int32_t *value, struct rme_error *err)
+{
+	call->n_results = value != NULL ? 1 : 0;
+	enum rme_err e = rmi_instance_call(in, id, call, err);
+	if (e == RME_OK && value != NULL) {
+		*value = (int32_t)call->value.Value;
+	}
+	return e;
+}
+
+/* Asks the module's allocator. @param[out] address  0 = it has no room */
+static enum rme_err
+allocate(struct rmi_wasm_instance *in, uint32_t bytes, uint32_t *address, struct rme_error *err)
+{
+	const enum rmi_alloc_kind kind = in->module->summary.alloc;
+	struct rmi_invoke call = {.args = {(int32_t)bytes}, .n_args = 1};
+	int32_t at = 0;
+	enum rme_err e;
+	if (kind == RMI_ALLOC_AS) {
+		call.n_args = 2; /* class id 0: a plain object */
+		e = call_i32(in, RMI_EXPORT_AS_NEW, &call, &at, err);
+		if (e == RME_OK && at != 0) {
+			struct rmi_invoke pin = {.args = {at}, .n_args = 1};
+			e = call_i32(in, RMI_EXPORT_AS_PIN, &pin, &at, err);
+		}
+	} else {
+		e = call_i32(in, kind == RMI_ALLOC_RME ? RMI_EXPORT_RME_ALLOC : RMI_EXPORT_MALLOC, &call, &at, err);
+	}
+	*address = (uint32_t)at;
+	return e;
+}
+
+static enum rme_err
+give_back(struct rmi_wasm_instance *in, const struct rmi_guest_buffer *b, struct rme_error *err)
+{
+	struct rmi_invoke call = {.args = {(int32_t)b->address, (int32_t)b->capacity}, .n_args = 1};
+	switch (in->module->summary.alloc) {
+	case RMI_ALLOC_RME:
+		call.n_args = 2;
+		return call_i32(in, RMI_EXPORT_RME_FREE, &call, NULL, err);
+	case RMI_ALLOC_MALLOC:
+		return call_i32(in, RMI_EXPORT_FREE, &call, NULL, err);
+	case RMI_ALLOC_AS:
+		return in->exports[RMI_EXPORT_AS_UNPIN] != NULL ? call_i32(in, RMI_EXPORT_AS_UNPIN, &call, NULL, err)
+		                                                : RME_OK;
+	case RMI_ALLOC_WINDOWS:
+	default:
+		return RME_OK;
+	}
+}
+
+static uint32_t
+round_up(size_t need)
+{
+	uint32_t n = BUFFER_MIN_BYTES;
+	while (n < need) {
+		n *= 2;
+	}
+	return n;
+}
+
+enum rme_err
+rmi_instance_reserve(struct rmi_wasm_instance *in, struct rmi_guest_buffer *b, size_t need, struct rme_error *err)
+{
+	const char *name = in->module->name;
+	if (need <= b->capacity) {
+		return RME_OK;
+	}
+	if (in->module->summary.alloc == RMI_ALLOC_WINDOWS) {
+		return rme_error_set(err, RME_ELIMIT, name,
+		    "module %s: %zu bytes do not fit into its window of %u bytes", name, need, b->capacity);
+	}
+	if (need > in->zone.memory_bytes) {
+		return rme_error_set(err, RME_ELIMIT, name,
+		    "module %s: %zu bytes are more than its memory limit of %zu KiB; raise limits.memory", name, need,
+		    in->zone.memory_bytes >> 10);
+	}
+	enum rme_err e = b->capacity > 0 ? give_back(in, b, err) : RME_OK;
+	*b = (struct rmi_guest_buffer){0};
+	uint32_t bytes = round_up(need), address = 0;
+	e = e != RME_OK ? e : allocate(in, bytes, &address, err);
+	if (e != RME_OK) {
+		return e;
+	}
+	if (address == 0) {
+		return rme_error_set(
+		    err, RME_ELIMIT, name, "module %s: has no room for %u bytes; raise limits.memory", name, bytes);
+	}
+	if (rmi_instance_memory(in, address, bytes) == NULL) {
+		return rmi_instance_die(in, err, "its allocator gave an address outside its memory");
+	}
+	*b = (struct rmi_guest_buffer){.address = address, .capacity = bytes};
+	return RME_OK;
+}
+
+/* The windows are where the module says; their sizes are words in its memory. */
+static bool
+find_window(const struct rmi_wasm_instance *in, const struct rmi_window *w, struct rmi_guest_buffer *b)
+{
+	const uint8_t *size = rmi_instance_memory(in, w->size_address, sizeof(b->capacity));
+	if (size == NULL) {
+		return false;
+	}
+	memcpy(&b->capacity, size, sizeof(b->capacity));
+	b->address = w->address;
+	return rmi_instance_memory(in, b->address, b->capacity) != NULL;
+}
+
+enum rme_err
+rmi_instance_find_windows(struct rmi_wasm_instance *in, struct rme_error *err)
+{
+	const struct rmi_module_summary *s = &in->module->summary;
+	if (s->alloc != RMI_ALLOC_WINDOWS) {
+		return RME_OK;
+	}
+	if (!find_window(in, &s->in, &in->in) || !find_window(in, &s->out, &in->out) || in->out.capacity <= RESULT_AT) {
+		return rmi_instance_die(in, err, "its windows rme_in, rme_out are not inside its memory");
+	}
+	return RME_OK;
+}
+
+enum rme_err
+rmi_instance_put(struct rmi_wasm_instance *in, const void *data, size_t len, struct rme_error *err)
+{
+	enum rme_err e = rmi_instance_reserve(in, &in->in, len > 0 ? len : 1, err);
+	if (e == RME_OK && len > 0) {
+		memcpy(in->zone.memory + in->in.address, data, len);
+	}
+	return e;
+}
+
+enum rme_err
+rmi_instance_status(struct rmi_wasm_instance *in, int32_t status, struct rme_error *err)
+{
+	static const struct {
+		enum rme_err code;
+		const char *text;
+	} known[] = {
+	    [-STATUS_FAILED] = {RME_EMODULE, "failed"},
+	    [-STATUS_UNSUPPORTED] = {RME_EUNSUPPORTED, "not supported"},
+	    [-STATUS_BAD_INPUT] = {RME_EFORMAT, "bad input"},
+	    [-STATUS_NOT_READY] = {RME_EUNAVAILABLE, "not ready"},
+	};
+	bool is_known = status < 0 && status >= STATUS_NOT_READY;
+	enum rme_err code = is_known ? known[-status].code : RME_EMODULE;
+	const char *text = in->has_error_text ? in->error_text : (is_known ? known[-status].text : "its own error");
+	return rme_error_set(err, code, in->module->name, "module %s: %s (status %d)", in->module->name, text, status);
+}
+
+static uint32_t
+result_room(const struct rmi_wasm_instance *in)
+{
+	uint64_t limit = in->module->limits.result_bytes;
+	uint32_t room = in->out.capacity - RESULT_AT;
+	return room < limit ? room : (uint32_t)limit;
+}
+
+/* More room for a result, if the module may have it. */
+static enum rme_err
+grow_result(struct rmi_wasm_instance *in, uint32_t needed, struct rme_error *err)
+{
+	const char *name = in->module->name;
+	if (needed > in->module->limits.result_bytes) {
+		return rme_error_set(err, RME_ELIMIT, name,
+		    "module %s: its result of %u bytes is over the limit of %llu", name, needed,
+		    (unsigned long long)in->module->limits.result_bytes);
+	}
+	if (needed <= result_room(in)) {
+		return rmi_instance_die(in, err, "it says that a result does not fit, although it does");
+	}
+	return rmi_instance_reserve(in, &in->out, RESULT_AT + (size_t)needed, err);
+}
+
+/* Read once: the guest cannot change it any more, but the rule is simple. */
+static uint32_t
+result_length(const struct rmi_wasm_instance *in)
+{
+	uint32_t len;
+	memcpy(&len, in->zone.memory + in->out.address, sizeof(len));
+	return len;
+}
+
+/*
+ * Call an export that ends with (result, result_len*), again with more room where it says so.
+ * @param n_args  arguments in front of the two, set in call->args
+ */
+static enum rme_err
+call_with_result(struct rmi_wasm_instance *in, enum rmi_export_id id, struct rmi_invoke *call, struct rme_bytes *out,
+    struct rme_error *err)
+{
+	const uint32_t n = call->n_args;
+	int32_t status = STATUS_TOO_SMALL;
+	uint32_t first = in->module->limits.result_bytes < RESULT_FIRST_BYTES
+	                     ? (uint32_t)in->module->limits.result_bytes
+	                     : RESULT_FIRST_BYTES;
+	enum rme_err e = in->out.capacity > 0 ? RME_OK : rmi_instance_reserve(in, &in->out, RESULT_AT + first, err);
+	for (int i = 0; e == RME_OK && status == STATUS_TOO_SMALL; i++) {
+		if (i > RETRIES_MAX) {
+			return rmi_instance_die(in, err, "its result never fits");
+		}
+		e = i == 0 ? RME_OK : grow_result(in, result_length(in), err);
+		if (e != RME_OK) {
+			break;
+		}
+		uint32_t room = result_room(in);
+		memcpy(in->zone.memory + in->out.address, &room, sizeof(room));
+		call->args[n] = (int32_t)(in->out.address + RESULT_AT);
+		call->args[n + 1] = (int32_t)in->out.address;
+		call->n_args = n + 2;
+		e = call_i32(in, id, call, &status, err);
+	}
+	if (e != RME_OK) {
+		return e;
+	}
+	if (status < 0) {
+		return rmi_instance_status(in, status, err);
+	}
+	uint32_t len = result_length(in);
+	if (len > result_room(in)) {
+		return rmi_instance_die(in, err, "it says that its result is longer than the room it has");
+	}
+	*out = (struct rme_bytes){in->zone.memory + in->out.address + RESULT_AT, len};
+	return RME_OK;
+}
+
+static void
+note_item(struct rmi_wasm_instance *in, const struct rmi_guest_item *item)
+{
+	in->item_deadline_ns = item != NULL ? item->deadline_ns : 0;
+	in->item = item != NULL && item->meta != NULL ? *item->meta : rme_packet_meta_init();
+}
+
+enum rme_err
+rmi_wasm_instance_process(struct rmi_wasm_instance *in, const struct rmi_guest_item *item, struct rme_bytes data,
+    struct rme_bytes *out, struct rme_error *err)
+{
+	note_item(in, item);
+	rmi_host_service_done(in);
+	in->service_calls = 0;
+	in->usage = (struct rmi_guest_usage){0};
+	enum rme_err e = rmi_instance_usable(in, err);
+	e = e != RME_OK ? e : rmi_instance_put(in, data.data, data.len, err);
+	if (e != RME_OK) {
+		return e;
+	}
+	struct rmi_invoke call = {.args = {(int32_t)in->in.address, (int32_t)data.len}, .n_args = 2};
+	return call_with_result(in, RMI_EXPORT_PROCESS, &call, out, err);
+}
+
+/* next and flush: no data, and nothing where the module has no such export. */
+static enum rme_err
+call_for_more(struct rmi_wasm_instance *in, enum rmi_export_id id, const struct rmi_guest_item *item,
+    struct rme_bytes *out, struct rme_error *err)
+{
+	note_item(in, item);
+	if (in->exports[id] == NULL) {
+		*out = (struct rme_bytes){.data = (const uint8_t *)""};
+		return rmi_instance_usable(in, err);
+	}
+	struct rmi_invoke call = {.n_args = 0};
+	return call_with_result(in, id, &call, out, err);
+}
+
+enum rme_err
+rmi_wasm_instance_next(
+    struct rmi_wasm_instance *in, const struct rmi_guest_item *item, struct rme_bytes *out, struct rme_error *err)
+{
+	return call_for_more(in, RMI_EXPORT_NEXT, item, out, err);
+}
+
+enum rme_err
+rmi_wasm_instance_flush(
+    struct rmi_wasm_instance *in, const struct rmi_guest_item *item, struct rme_bytes *out, struct rme_error *err)
+{
+	return call_for_more(in, RMI_EXPORT_FLUSH, item, out, err);
+}
+
+enum rme_err
+rmi_wasm_instance_output_format(struct rmi_wasm_instance *in, struct rme_bytes *out, struct rme_error *err)
+{
+	enum rme_err e = call_for_more(in, RMI_EXPORT_OUTPUT_FORMAT, NULL, out, err);
+	if (e == RME_OK && out->len > FORMAT_BYTES_MAX) {
+		return rmi_instance_die(in, err, "its output format is no media format");
+	}
+	return e;
+}
+
+enum rme_err
+rmi_wasm_instance_reset(struct rmi_wasm_instance *in, struct rme_error *err)
+{
+	note_item(in, NULL);
+	if (in->exports[RMI_EXPORT_RESET] == NULL) {
+		return rmi_instance_usable(in, err);
+	}
+	struct rmi_invoke call = {.n_args = 0};
+	int32_t status = 0;
+	enum rme_err e = call_i32(in, RMI_EXPORT_RESET, &call, &status, err);
+	return e == RME_OK && status < 0 ? rmi_instance_status(in, status, err) : e;
+}
+
+static float
+float_of_bits(uint32_t bits)
+{
+	float f;
+	memcpy(&f, &bits, sizeof(f));
+	return f;
+}
+
+enum rme_err
+rmi_wasm_instance_confidence(struct rmi_wasm_instance *in, float *out, struct rme_error *err)
+{
+	*out = NAN;
+	if (in->exports[RMI_EXPORT_CONFIDENCE] == NULL) {
+		return rmi_instance_usable(in, err);
+	}
+	struct rmi_invoke call = {.n_results = 1};
+	enum rme_err e = rmi_instance_call(in, RMI_EXPORT_CONFIDENCE, &call, err);
+	if (e == RME_OK) {
+		float f = float_of_bits((uint32_t)call.value.Value);
+		*out = f >= 0.0F && f <= 1.0F ? f : NAN;
+	}
+	return e;
+}
+
+enum rme_err
+rmi_wasm_instance_estimate(
+    struct rmi_wasm_instance *in, struct rme_bytes data, struct rmi_guest_estimate *out, struct rme_error *err)
+{
+	*out = (struct rmi_guest_estimate){NAN, NAN};
+	note_item(in, NULL);
+	enum rme_err e = rmi_instance_usable(in, err);
+	if (e != RME_OK || in->exports[RMI_EXPORT_ESTIMATE] == NULL) {
+		return e;
+	}
+	e = rmi_instance_put(in, data.data, data.len, err);
+	e = e != RME_OK ? e : rmi_instance_reserve(in, &in->out, RESULT_AT + sizeof(*out), err);
+	if (e != RME_OK) {
+		return e;
+	}
+	in->item_deadline_ns = rmi_monotonic_ns() + ESTIMATE_NS;
+	struct rmi_invoke call = {
+	    .args = {(int32_t)in->in.address, (int32_t)data.len, (int32_t)(in->out.address + RESULT_AT)}, .n_args = 3};
+	int32_t status = 0;
+	e = call_i32(in, RMI_EXPORT_ESTIMATE, &call, &status, err);
+	if (e == RME_OK && status == 0) {
+		memcpy(out, in->zone.memory + in->out.address + RESULT_AT, sizeof(*out));
+	}
+	return e;
+}

@@ -1,0 +1,208 @@
+#include "wasm/watchdog.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <linux/futex.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "wasm/fault_guard.h"
+#include "wasm/lane.h"
+#include "wasm/wasm_process.h"
+
+#define REKICK_NS       (100 * RMI_NS_PER_US) /* a signal that met engine code does nothing: send it again */
+#define HOST_RECHECK_NS (5 * RMI_NS_PER_MS)   /* a host call looks at its own deadline */
+#define LINGER_MIN_NS   (1 * RMI_NS_PER_MS)
+#define CHECK_NS        (10 * RMI_NS_PER_S) /* between looks at the signal handlers */
+
+enum { STACK_BYTES = 256 << 10 };
+
+void
+rmi_watchdog_tell(struct rmi_watchdog *w)
+{
+	atomic_fetch_add(&w->told, 1);
+	(void)syscall(SYS_futex, &w->told, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+}
+
+void
+rmi_watchdog_canceled(struct rmi_watchdog *w)
+{
+	atomic_fetch_add(&w->cancels, 1);
+	rmi_watchdog_tell(w);
+}
+
+static void
+wait_until(struct rmi_watchdog *w, uint32_t seen, int64_t when_ns)
+{
+	struct timespec when = {.tv_sec = when_ns / RMI_NS_PER_S, .tv_nsec = when_ns % RMI_NS_PER_S};
+	(void)syscall(SYS_futex, &w->told, FUTEX_WAIT_BITSET_PRIVATE, seen, when_ns == INT64_MAX ? NULL : &when, NULL,
+	    FUTEX_BITSET_MATCH_ANY);
+}
+
+/* Why what the held lane runs has to end, if it has to. */
+static enum rmi_stop
+reason_to_stop(struct rmi_lane *lane, int64_t now)
+{
+	if (atomic_load(&lane->stop) != RMI_STOP_NONE) {
+		return (enum rmi_stop)atomic_load(&lane->stop);
+	}
+	if (lane->canceled != NULL && atomic_load(lane->canceled)) {
+		return RMI_STOP_CANCELED;
+	}
+	bool late = atomic_load(&lane->deadline_ns) <= now;
+	return late && !atomic_load(&lane->in_host) ? RMI_STOP_TIMEOUT : RMI_STOP_NONE;
+}
+
+/*
+ * End what the held lane runs. A host function must not lose the memory under its hands: it sets in_host and then reads
+ * stop, here stop is set and then in_host read, so that one of the two sees the other.
+ */
+static void
+stop_lane(struct rmi_lane *lane, enum rmi_stop why)
+{
+	rmi_lane_stop(lane, why);
+	if (atomic_load(&lane->in_host)) {
+		return;
+	}
+	if (!lane->fenced) {
+		lane->fenced = true;
+		/* Ends what loops in the engine's memory.fill and the like, where no signal may interrupt. */
+		if (lane->zone->code_low != 0) {
+			(void)mprotect(lane->zone->memory, lane->zone->memory_bytes, PROT_NONE);
+		}
+		if (lane->zone->interruptible) {
+			lane->process->we.AsyncCancel(lane->stop_handle);
+		}
+	}
+	if (!lane->zone->interruptible) {
+		(void)syscall(SYS_tgkill, getpid(), lane->tid, SIGURG);
+	}
+}
+
+/*
+ * Whether there may be something to do, seen from outside: holding a lane can make its thread wait, so it is held only
+ * then. The flag of the instance may be looked at only while the lane is held, so any cancellation makes all be held.
+ */
+static bool
+needs_a_closer_look(struct rmi_lane *lane, int64_t now, bool any_canceled)
+{
+	if (any_canceled || atomic_load(&lane->stop) != RMI_STOP_NONE) {
+		return true;
+	}
+	return atomic_load(&lane->deadline_ns) <= now && !atomic_load(&lane->in_host);
+}
+
+static int64_t
+look_at_lane(struct rmi_lane *lane, int64_t now, bool any_canceled)
+{
+	if (atomic_load(&lane->state) == RMI_LANE_IDLE) {
+		return INT64_MAX;
+	}
+	int64_t next = atomic_load(&lane->deadline_ns);
+	if (needs_a_closer_look(lane, now, any_canceled)) {
+		if (!rmi_lane_hold(lane)) {
+			return INT64_MAX;
+		}
+		enum rmi_stop why = reason_to_stop(lane, now);
+		if (why != RMI_STOP_NONE) {
+			stop_lane(lane, why);
+			next = now + REKICK_NS;
+		}
+		rmi_lane_release(lane);
+	}
+	if (atomic_load(&lane->in_host) && next < now + HOST_RECHECK_NS) {
+		next = now + HOST_RECHECK_NS;
+	}
+	return next;
+}
+
+/*
+ * While calls come and go, look now and then although nothing runs at this moment: otherwise every call would have to
+ * wake this thread. Without calls, sleep.
+ */
+static int64_t
+linger(struct rmi_watchdog *w, uint64_t calls, int64_t now)
+{
+	if (calls == w->calls_seen) {
+		return INT64_MAX;
+	}
+	int64_t recent = atomic_load_explicit(&w->recent_deadline_ns, memory_order_relaxed);
+	if (recent <= now) {
+		recent = now + w->linger_ns; /* calls go on, and none had an earlier deadline */
+	}
+	w->linger_ns = recent - now > LINGER_MIN_NS ? recent - now : LINGER_MIN_NS;
+	return now + w->linger_ns;
+}
+
+static int64_t
+look(struct rmi_watchdog *w)
+{
+	int64_t now = rmi_monotonic_ns(), next = INT64_MAX;
+	uint64_t calls = 0;
+	/* From here on every call tells us, until we say when we look again. */
+	atomic_store(&w->next_look_ns, INT64_MAX);
+	uint64_t cancels = atomic_load(&w->cancels);
+	bool any_canceled = cancels != w->cancels_seen;
+	w->cancels_seen = cancels;
+	for (struct rmi_lane *lane = atomic_load(&w->process->lanes); lane != NULL; lane = lane->next) {
+		calls += atomic_load_explicit(&lane->calls, memory_order_relaxed);
+		int64_t lane_next = look_at_lane(lane, now, any_canceled);
+		next = lane_next < next ? lane_next : next;
+	}
+	next = next == INT64_MAX ? linger(w, calls, now) : next;
+	w->calls_seen = calls;
+	atomic_store(&w->next_look_ns, next);
+	if (now - w->handlers_checked_ns > CHECK_NS) {
+		w->handlers_checked_ns = now;
+		rmi_fault_guard_check();
+	}
+	return next;
+}
+
+static void *
+watch(void *arg)
+{
+	struct rmi_watchdog *w = arg;
+	(void)prctl(PR_SET_NAME, "rme-watchdog");
+	for (;;) {
+		uint32_t seen = atomic_load(&w->told);
+		wait_until(w, seen, look(w));
+	}
+	return NULL;
+}
+
+enum rme_err
+rmi_watchdog_start(struct rmi_watchdog **out, struct rmi_wasm_process *p, struct rme_error *err)
+{
+	struct rmi_watchdog *w = calloc(1, sizeof(*w));
+	pthread_t thread;
+	pthread_attr_t attr;
+	sigset_t all, before;
+	if (w == NULL) {
+		return rme_error_set(err, RME_ENOMEM, NULL, "out of memory");
+	}
+	w->process = p;
+	atomic_init(&w->next_look_ns, INT64_MAX);
+	sigfillset(&all);
+	(void)pthread_sigmask(SIG_BLOCK, &all, &before); /* the program's signals are for its own threads */
+	(void)pthread_attr_init(&attr);
+	(void)pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	(void)pthread_attr_setstacksize(&attr, STACK_BYTES);
+	int e = pthread_create(&thread, &attr, watch, w);
+	(void)pthread_attr_destroy(&attr);
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (e != 0) {
+		free(w);
+		return rme_error_set(err, RME_ENOMEM, NULL, "no thread for the watchdog: %s", strerror(e));
+	}
+	*out = w;
+	return RME_OK;
+}
