@@ -136,6 +136,7 @@ rmi_lane_shut(struct rmi_lane *l)
 	pthread_mutex_lock(&l->mu);
 	l->pumping = false;
 	l->again = false;
+	l->told_end = false;
 	pthread_mutex_unlock(&l->mu);
 }
 
@@ -150,7 +151,8 @@ drain(struct rmi_lane *l)
 			l->ops->output(l, pkt);
 			continue;
 		}
-		if (e == RME_ECLOSED) {
+		if (e == RME_ECLOSED && !l->told_end) {
+			l->told_end = true;
 			l->ops->ended(l);
 		}
 		return;

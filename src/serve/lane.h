@@ -22,7 +22,7 @@ struct rmi_lane;
 struct rmi_lane_ops {
 	/** A packet of the session's output, owned. One call at a time, on any thread. */
 	void (*output)(struct rmi_lane *l, struct rme_packet *pkt);
-	/** The session ended, and all its output was given. As output(). */
+	/** The session ended, and all its output was given. Once per session. As output(). */
 	void (*ended)(struct rmi_lane *l);
 	/** The call has ended and the session is gone: free the lane's owner. */
 	void (*release)(struct rmi_lane *l);
@@ -43,6 +43,7 @@ struct rmi_lane {
 	bool working;                          /* a job is queued or runs */
 	bool closing;                          /* the call has ended */
 	bool pumping, again;                   /* guarded by mu: someone takes output; and should look once more */
+	bool told_end; /* ended() was called; whoever pumps */
 	bool counted;                          /* among the host's sessions; jobs only */
 	pthread_cond_t idle;                   /* nobody is pumping */
 	_Atomic(struct rme_session *) session; /* NULL until it is open */

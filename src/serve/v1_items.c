@@ -36,7 +36,8 @@ check(const struct rmi_v1_items *q, const struct rmi_v1_item *item, struct rme_e
 		           : rme_error_set(err, RME_ELIMIT, NULL, "more than %d flushes are open", RMI_V1_FLUSHES);
 	}
 	if (q->n - q->flushes == RMI_HOST_WINDOW) {
-		return rme_error_set(err, RME_ELIMIT, NULL, "more than the %d items of the window are open", RMI_HOST_WINDOW);
+		return rme_error_set(
+		    err, RME_ELIMIT, NULL, "more than the %d items of the window are open", RMI_HOST_WINDOW);
 	}
 	/* One item alone always fits, or large ones could never be sent. */
 	if (q->bytes > 0 && item->bytes > RMI_V1_WINDOW_BYTES - q->bytes) {

@@ -45,8 +45,8 @@ unsigned rmi_v1_items_done(struct rmi_v1_items *q);
  * Check against the window and append. Owns item->item on success alone.
  * @return RME_OK, RME_EPROTO (the number does not rise), RME_ELIMIT (outside of the window)
  */
-RME_NODISCARD enum rme_err rmi_v1_items_push(
-    struct rmi_v1_items *q, const struct rmi_v1_item *item, struct rme_error *err);
+RME_NODISCARD enum rme_err
+rmi_v1_items_push(struct rmi_v1_items *q, const struct rmi_v1_item *item, struct rme_error *err);
 
 /** The oldest, or NULL. Stays where it is until it is popped; only mark() touches it meanwhile. */
 struct rmi_v1_item *rmi_v1_items_first(struct rmi_v1_items *q);
