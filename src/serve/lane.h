@@ -43,7 +43,7 @@ struct rmi_lane {
 	bool working;                          /* a job is queued or runs */
 	bool closing;                          /* the call has ended */
 	bool pumping, again;                   /* guarded by mu: someone takes output; and should look once more */
-	bool told_end; /* ended() was called; whoever pumps */
+	bool told_end;                         /* ended() was called; whoever pumps */
 	bool counted;                          /* among the host's sessions; jobs only */
 	pthread_cond_t idle;                   /* nobody is pumping */
 	_Atomic(struct rme_session *) session; /* NULL until it is open */
