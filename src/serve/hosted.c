@@ -30,7 +30,7 @@ rmi_hosted_bind(
 	if (type->params != NULL) {
 		enum rme_err e = rme_params_bind(type->params, &in, h->config, NULL, err);
 		if (e != RME_OK) {
-			if (err != NULL && err->where[0] == '\0') {
+			if (err != NULL) {
 				const struct rme_error copy = *err;
 				(void)rme_error_set(err, e, service->name, "%s", copy.text);
 			}

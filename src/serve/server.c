@@ -138,6 +138,12 @@ rmi_serve_sessions(struct rmi_serve *s)
 	return atomic_load(&s->host.stats.sessions);
 }
 
+uint64_t
+rmi_serve_requests(struct rmi_serve *s)
+{
+	return atomic_load(&s->host.stats.requests);
+}
+
 enum rme_err
 rmi_serve_drain(struct rmi_serve *s, int64_t deadline_ns)
 {

@@ -49,6 +49,8 @@ size_t rmi_serve_services(const struct rmi_serve *s);
 
 /** Sessions that are open. Any thread. */
 unsigned rmi_serve_sessions(struct rmi_serve *s);
+/** Items and unary executions that were taken since the start. Any thread. */
+uint64_t rmi_serve_requests(struct rmi_serve *s);
 
 /**
  * Stop: health says NOT_SERVING, no new call is taken, calls under way may end until @p deadline_ns (CLOCK_MONOTONIC),
