@@ -6,10 +6,6 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* Categories of nodes that reach beyond the process: a caller who sets their parameters would choose files, devices
- * or addresses on the server's side of the wall. */
-static const char *const OUTSIDE[] = {"device", "file", "io", "remote", "route", "wasm"};
-
 static bool
 has_children(const struct rme_node_type *type)
 {
@@ -22,21 +18,10 @@ has_children(const struct rme_node_type *type)
 }
 
 static bool
-is_outside(const char *category)
-{
-	for (size_t i = 0; category != NULL && i < sizeof OUTSIDE / sizeof *OUTSIDE; i++) {
-		if (strcmp(category, OUTSIDE[i]) == 0) {
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool
 is_wanted(const struct rme_node_type *type, const char *const *names)
 {
 	if (names == NULL) {
-		return !is_outside(type->category) && !has_children(type);
+		return (type->flags & RME_NODE_OUTSIDE) == 0 && !has_children(type);
 	}
 	for (; *names != NULL; names++) {
 		if (strcmp(*names, type->name) == 0) {

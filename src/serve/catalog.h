@@ -45,8 +45,9 @@ struct rmi_catalog_in {
 };
 
 /**
- * Collect what is served. Without a list of names these are the runtime's node types, but for those that have children
- * or reach beyond this process (files, devices, other services, modules): they are served when named.
+ * Collect what is served. Without a list of names these are the runtime's node types, but for RME_NODE_OUTSIDE ones: a
+ * caller who sets their parameters would choose files, devices or addresses on the server's side of the wall. They are
+ * served when named. Types with children (routers) are served as part of a pipeline only.
  * @return RME_OK, RME_ENOTFOUND (a name that is no node type), RME_EINVAL (a name given twice), RME_ELIMIT
  */
 RME_NODISCARD enum rme_err

@@ -125,7 +125,7 @@ static const struct rme_node_type types[] = {
         .params = burst_params,
         .open = burst_open,
         .process = burst_process},
-    {.name = "Reader", .category = "file", .process = echo_process},
+    {.name = "Reader", .category = "test", .flags = RME_NODE_OUTSIDE, .process = echo_process},
 };
 
 void
