@@ -44,7 +44,8 @@ enum rme_node_flags {
 	RME_NODE_BLOCKING = 1u << 1, /**< process() may take long or wait: the session gets a worker of its own */
 	RME_NODE_STATEFUL = 1u << 2, /**< results depend on earlier items (routers stay with one side) */
 	RME_NODE_INTERNAL = 1u << 3, /**< made by the program, not by name */
-	RME_NODE_OUTSIDE = 1u << 4,  /**< its parameters reach beyond the process (files, devices, services): not served unless named */
+	RME_NODE_OUTSIDE =
+	    1u << 4, /**< its parameters reach beyond the process (files, devices, services): not served unless named */
 };
 
 /** A kind of node. Optional members may be NULL. */

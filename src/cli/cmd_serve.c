@@ -20,6 +20,7 @@ struct service {
 	const struct rmi_args *args;
 	struct rmi_opened opened;
 	struct rmi_served_pipeline pipeline;
+	char name[64]; /* of the pipeline */
 	char address[ADDRESS_MAX];
 	char *names; /* of --nodes, cut up */
 	const char *nodes[NODES_MAX + 1];
@@ -43,26 +44,25 @@ open_nodes(struct service *s)
 	    .diags = &s->opened.diags,
 	    .registry_path = "",
 	    .workers = (unsigned)rmi_args_int(s->args, "workers")};
-	return rmi_wiring_new(&s->opened.wiring, &config, &err) == RME_OK ? RMI_EXIT_OK : rmi_complain_error(s->cli, &err);
+	return rmi_wiring_new(&s->opened.wiring, &config, &err) == RME_OK ? RMI_EXIT_OK
+	                                                                  : rmi_complain_error(s->cli, &err);
 }
 
 /* A pipeline is called what its file says, else as the file. */
-static int
-name_pipeline(struct service *s, char name[static 64])
+static void
+name_pipeline(struct service *s, const char *path)
 {
 	const struct rmi_metadata_def *meta = s->opened.def->metadata;
-	const char *path = rmi_args_operand(s->args, 0);
 	const char *slash = strrchr(path, '/');
 	const char *file = slash != NULL ? slash + 1 : path;
 	if (meta != NULL && meta->name != NULL) {
-		(void)snprintf(name, 64, "%s", meta->name);
+		(void)snprintf(s->name, sizeof s->name, "%s", meta->name);
 	} else {
-		(void)snprintf(name, 64, "%.*s", (int)strcspn(file, "."), file);
+		(void)snprintf(s->name, sizeof s->name, "%.*s", (int)strcspn(file, "."), file);
 	}
-	s->pipeline.name = name;
+	s->pipeline.name = s->name;
 	s->pipeline.help = meta != NULL ? meta->description : NULL;
 	s->pipeline.n = rmi_wiring_specs(s->opened.wiring, &s->pipeline.specs);
-	return RMI_EXIT_OK;
 }
 
 /* "A,B" and several --nodes alike. */
@@ -77,8 +77,9 @@ split_nodes(struct service *s)
 	if (s->names == NULL) {
 		return RMI_EXIT_FAILED;
 	}
+	size_t at = 0;
 	for (size_t i = 0; i < rmi_args_count(s->args, "nodes"); i++) {
-		(void)strcat(strcat(s->names, rmi_args_text_at(s->args, "nodes", i)), ",");
+		at += (size_t)snprintf(s->names + at, bytes - at, "%s,", rmi_args_text_at(s->args, "nodes", i));
 	}
 	char *rest = s->names;
 	for (char *name; (name = strsep(&rest, ",")) != NULL;) {
@@ -110,7 +111,8 @@ make_address(struct service *s)
 	if (is_unix) {
 		(void)snprintf(s->address, sizeof s->address, "%s", listen);
 	} else if (rmi_args_given(s->args, "port") || !has_port) {
-		(void)snprintf(s->address, sizeof s->address, "%.*s:%d", (int)host, listen, (int)rmi_args_int(s->args, "port"));
+		(void)snprintf(
+		    s->address, sizeof s->address, "%.*s:%d", (int)host, listen, (int)rmi_args_int(s->args, "port"));
 	} else {
 		(void)snprintf(s->address, sizeof s->address, "%s", listen);
 	}
@@ -131,7 +133,6 @@ fill_port(struct service *s)
 static int
 start(struct service *s)
 {
-	char name[64];
 	struct rme_error err;
 	const struct rmi_tls tls = {.ca_file = rmi_args_text(s->args, "tls-client-ca"),
 	    .cert_file = rmi_args_text(s->args, "tls-cert"),
@@ -140,9 +141,9 @@ start(struct service *s)
 	if (with_tls && (tls.cert_file == NULL || tls.key_file == NULL)) {
 		return rmi_complain_usage(s->cli, "TLS needs both --tls-cert and --tls-key");
 	}
-	bool pipeline = s->opened.def != NULL;
-	if (pipeline) {
-		(void)name_pipeline(s, name);
+	const char *pipeline = rmi_args_operand(s->args, 0);
+	if (pipeline != NULL) {
+		name_pipeline(s, pipeline);
 	}
 	const struct rmi_serve_config config = {.address = s->address,
 	    .tls = with_tls ? &tls : NULL,
@@ -150,7 +151,7 @@ start(struct service *s)
 	    .token_file = rmi_args_text(s->args, "token-file"),
 	    .nodes = rmi_args_given(s->args, "nodes") ? s->nodes : NULL,
 	    .pipelines = &s->pipeline,
-	    .n_pipelines = pipeline ? 1 : 0,
+	    .n_pipelines = pipeline != NULL ? 1 : 0,
 	    .max_sessions = (unsigned)rmi_args_int(s->args, "max-sessions"),
 	    .workers = (unsigned)rmi_args_int(s->args, "workers"),
 	    .version = RMI_VERSION};
@@ -337,11 +338,10 @@ const struct rmi_command rmi_command_serve = {
             "--insecure-listen. With --token-file each call needs 'authorization: Bearer TOKEN'.\n\n"
             "SIGTERM or Ctrl-C drains: no new calls, open ones have --grace to end. A second signal ends at once. Exit "
             "code 0 if all calls ended, 6 if some were canceled.",
-    .examples =
-        "rme serve  # on 127.0.0.1:50052, for this machine\n"
-        "rme serve -l 0.0.0.0 --tls-cert cert.pem --tls-key key.pem --token-file tokens  # for others\n"
-        "rme serve -n SpeechRecognizer,SpeechSynthesizer  # these two only\n"
-        "rme serve speech.yaml --json  # a pipeline as one service; events as JSON lines",
+    .examples = "rme serve  # on 127.0.0.1:50052, for this machine\n"
+                "rme serve -l 0.0.0.0 --tls-cert cert.pem --tls-key key.pem --token-file tokens  # for others\n"
+                "rme serve -n SpeechRecognizer,SpeechSynthesizer  # these two only\n"
+                "rme serve speech.yaml --json  # a pipeline as one service; events as JSON lines",
     .options = serve_options,
     .operands = serve_operands,
     .run = serve_run,

@@ -7,6 +7,9 @@ static const struct rmi_command *const commands[] = {
     &rmi_command_graph,
     &rmi_command_nodes,
     &rmi_command_report,
+#if RMI_HAVE_REMOTE
+    &rmi_command_serve,
+#endif
     &rmi_command_wan,
     &rmi_command_doctor,
     &rmi_command_completion,

@@ -12,6 +12,7 @@ extern const struct rmi_command rmi_command_man;
 extern const struct rmi_command rmi_command_nodes;
 extern const struct rmi_command rmi_command_report;
 extern const struct rmi_command rmi_command_run;
+extern const struct rmi_command rmi_command_serve;
 extern const struct rmi_command rmi_command_validate;
 extern const struct rmi_command rmi_command_version;
 extern const struct rmi_command rmi_command_wan;

@@ -8,6 +8,7 @@
 #include "rpc/buf.h"
 #include "rpc/call.h"
 #include "rpc/loop.h"
+#include "rpc/server.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -124,7 +125,6 @@ struct rmi_buf *rmi_buf_from_grpc(grpc_byte_buffer *received);
 struct rmi_buf *rmi_buf_own(struct rmi_buf *b);
 
 /* address.c */
-bool rmi_address_is_local(const char *address);
 /** Path of a unix socket address, or NULL. */
 const char *rmi_address_unix(const char *address);
 

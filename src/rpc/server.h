@@ -48,6 +48,9 @@ struct rmi_server_config {
 RME_NODISCARD enum rme_err rmi_server_new(
     struct rmi_server **out, struct rmi_loop *loop, const struct rmi_server_config *config, struct rme_error *err);
 
+/** Does nothing but this machine reach the address: loopback, a unix socket? */
+bool rmi_address_is_local(const char *address);
+
 /** The port listened on; 0 for unix sockets. */
 uint16_t rmi_server_port(const struct rmi_server *s);
 

@@ -92,6 +92,11 @@ listen_on(struct rmi_serve *s, const struct rmi_serve_config *config, struct rme
 	    .auth = s->tokens.n > 0 ? check_token : NULL,
 	    .auth_ctx = &s->tokens,
 	};
+	if (config->tls == NULL && !config->insecure_listen && !rmi_address_is_local(config->address)) {
+		return rme_error_set(err, RME_ECONFIG, config->address,
+		    "others can reach this address, and read plain text: give --tls-cert and --tls-key, or "
+		    "--insecure-listen");
+	}
 	enum rme_err e = rmi_loop_new(&s->loop, NULL, err);
 	return e == RME_OK ? rmi_server_new(&s->rpc, s->loop, &rpc, err) : e;
 }

@@ -34,9 +34,9 @@ struct rmi_serve_config {
 
 /**
  * Listen and serve.
- * @param rt  outlives the server; its log gets gRPC's own lines
- * @return RME_OK, RME_ECONFIG, RME_EIO (address in use), RME_EDENIED (plain text where others can listen in),
- *         RME_ENOTFOUND, RME_EINVAL, RME_ELIMIT, RME_ENOMEM; always with a text
+ * @param rt  outlives the server
+ * @return RME_OK, RME_ECONFIG (plain text where others can listen in, too), RME_EIO (address in use), RME_ENOTFOUND,
+ *         RME_EINVAL, RME_ELIMIT, RME_ENOMEM; always with a text
  */
 RME_NODISCARD enum rme_err rmi_serve_new(
     struct rmi_serve **out, struct rme_runtime *rt, const struct rmi_serve_config *config, struct rme_error *err);

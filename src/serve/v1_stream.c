@@ -55,6 +55,10 @@ fail_stream(struct v1_stream *s, enum rme_err e, const struct rme_error *err)
 		(void)rme_error_set(&frame.error, e, NULL, "%s", rme_err_text(e));
 	}
 	write_frame(s, &frame);
+	/* Some clients drop what they have not read when a status that is not OK comes: the code travels in a trailer too. */
+	char code[16];
+	(void)snprintf(code, sizeof code, "%d", (int)frame.error.code);
+	(void)!rmi_call_add_trailer(s->lane.call, "rme-status", code);
 	(void)rmi_call_finish(s->lane.call, rmi_status_from_err(frame.error.code), frame.error.text);
 	struct rme_session *session = rmi_lane_session(&s->lane);
 	if (session != NULL) {
