@@ -96,12 +96,18 @@ fail_item(struct rme_node *self, struct rmi_flight *f, const struct rme_error *w
 	f->done = true;
 }
 
+/* Payload of a packet and of its annotation. */
 static uint32_t
 payload_of(const struct rme_packet *pkt)
 {
 	size_t len;
+	size_t note_len = 0;
+	const struct rme_packet *note = rme_packet_annotation(pkt);
 	(void)rme_packet_data(pkt, &len);
-	return (uint32_t)len;
+	if (note) {
+		(void)rme_packet_data(note, &note_len);
+	}
+	return (uint32_t)(len + note_len);
 }
 
 /* --- sending --- */
@@ -203,10 +209,11 @@ static enum rme_err
 count_result(struct rme_node *self, struct rmi_flight *f, const struct rmi_frame_packet *frame)
 {
 	struct rme_stage_report *report = rme_node_report(self, rme_packet_meta(f->pkt)->seq);
+	size_t bytes = frame->payload.len + frame->note.len;
 	f->results++;
-	f->result_bytes += frame->payload.len;
+	f->result_bytes += bytes;
 	if (report) {
-		report->bytes_down += (uint32_t)frame->payload.len;
+		report->bytes_down += (uint32_t)bytes;
 	}
 	bool fits = f->results <= RMI_REMOTE_RESULTS_MAX && f->result_bytes <= RMI_REMOTE_RESULT_BYTES_MAX;
 	return fits ? RME_OK : RME_ELIMIT;
