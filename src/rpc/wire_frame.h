@@ -41,6 +41,7 @@ enum rmi_wire_flags {
 	RMI_WIRE_HAS_CONFIDENCE = 2,
 	RMI_WIRE_SAME_PAYLOAD = 4,
 	RMI_WIRE_NO_RESULTS = 8,
+	RMI_WIRE_WHOLE = 16, /* RME_PACKET_WHOLE */
 };
 
 enum rmi_control_op { RMI_CONTROL_CANCEL = 1, RMI_CONTROL_RESET = 2 };

@@ -53,6 +53,7 @@ put_packet(struct rmi_writer *w, const struct rme_packet_meta *m, const struct r
 	bool confident = !isnan(m->confidence);
 	flags |=
 	    (m->pts_ns >= 0 ? (uint32_t)RMI_WIRE_HAS_PTS : 0) | (confident ? (uint32_t)RMI_WIRE_HAS_CONFIDENCE : 0);
+	flags |= m->flags & RME_PACKET_WHOLE ? (uint32_t)RMI_WIRE_WHOLE : 0;
 	rmi_put_varint(w, 1, how->seq);
 	rmi_put_varint(w, 2, how->index);
 	rmi_put_varint(w, 3, flags);
@@ -199,6 +200,8 @@ rmi_wire_packet(
 	if (how->seen->known) {
 		m.format = how->seen->format;
 	}
+	m.flags &= ~(uint32_t)RME_PACKET_WHOLE;
+	m.flags |= frame->flags & RMI_WIRE_WHOLE ? (uint32_t)RME_PACKET_WHOLE : 0;
 	m.pts_ns = frame->pts_ns;
 	m.duration_ns = frame->duration_ns;
 	m.confidence = frame->confidence;

@@ -196,6 +196,23 @@ annotation_travels(void **state)
 }
 
 static void
+whole_packets_stay_whole(void **state)
+{
+	(void)state;
+	for (unsigned whole = 0; whole < 2; whole++) {
+		struct rme_packet_meta meta = audio_meta();
+		meta.flags = whole != 0 ? (uint32_t)RME_PACKET_WHOLE : 0;
+		struct rme_packet *p = make_packet(640, &meta);
+		struct rmi_wire_format seen = {0};
+		struct rmi_wire_out out = {.kind = RMI_FRAME_DATA, .seq = 5};
+		struct rme_packet *q = through_the_wire(p, &out, &seen, 0);
+		assert_int_equal(rme_packet_meta(q)->flags & RME_PACKET_WHOLE, meta.flags);
+		rme_packet_unref(q);
+		rme_packet_unref(p);
+	}
+}
+
+static void
 same_payload_is_left_out(void **state)
 {
 	(void)state;
@@ -283,6 +300,7 @@ main(void)
 	    cmocka_unit_test(format_is_said_when_it_changes),
 	    cmocka_unit_test(payloads_are_not_copied),
 	    cmocka_unit_test(annotation_travels),
+	    cmocka_unit_test(whole_packets_stay_whole),
 	    cmocka_unit_test(same_payload_is_left_out),
 	    cmocka_unit_test(limits_of_packets),
 	    cmocka_unit_test(protobuf_c_reads_the_same),
