@@ -42,7 +42,7 @@ start_service() {
 # run NAME PIPELINE
 run() {
   mkdir -p "$out/$1"
-  "$rme" run "examples/speech/$2" -i "$out/recording.wav" -o "$out/$1/reply.wav" --endpoint "cloud=127.0.0.1:$line_port" \
+  "$rme" run "examples/speech/$2" -i "$out/recording.wav" -o "$out/$1/reply.wav" --name "$1" --endpoint "cloud=127.0.0.1:$line_port" \
     --realtime --json --report "$out/$1/report.html" >"$out/$1/items.jsonl"
 }
 

@@ -76,8 +76,9 @@ static int
 open_record(struct runner *r)
 {
 	const struct rmi_metadata_def *meta = r->opened.def->metadata;
+	const char *name = rmi_args_text(r->args, "name");
 	const struct rmi_run_head head = {
-	    .name = meta != NULL ? meta->name : NULL,
+	    .name = name != NULL ? name : meta != NULL ? meta->name : NULL,
 	    .pipeline = rmi_args_operand(r->args, 0),
 	    .input = rmi_args_text(r->args, "input"),
 	    .began_ns = rmi_monotonic_ns(),
@@ -252,6 +253,9 @@ static const struct rmi_option run_options[] = {
                 "to standard output"},
     {.name = "report", .letter = 'r', .kind = RMI_OPTION_FILE, .help = "write a page about the run (HTML)"},
     {.name = "json", .help = "print a line of JSON for the run, each item, and the end"},
+    {.name = "name",
+        .kind = RMI_OPTION_STRING,
+        .help = "what reports call this run; without it, the pipeline's name"},
     {.name = "format",
         .kind = RMI_OPTION_STRING,
         .value = "FORMAT",
