@@ -3,6 +3,25 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Callers may send content, never name a file of this machine. */
+static enum rme_err
+refuse_files(const struct rmi_service *service, const struct rmi_param_list *params, struct rme_error *err)
+{
+	for (const struct rme_param *p = service->type->params; p != NULL && p->name != NULL; p++) {
+		for (size_t i = 0; p->kind == RME_PARAM_PATH && i < params->n; i++) {
+			const struct rme_value *v = &params->values[i];
+			bool content =
+			    v->kind == RME_VALUE_TEXT && (v->text[0] == '#' || strchr(v->text, '\n') != NULL);
+			if (strcmp(v->key, p->name) == 0 && v->kind != RME_VALUE_NULL && !content) {
+				return rme_error_set(err, RME_EDENIED, service->name,
+				    "parameter '%s': a caller cannot name files of the service; send the content",
+				    p->name);
+			}
+		}
+	}
+	return RME_OK;
+}
+
 enum rme_err
 rmi_hosted_bind(
     struct rmi_hosted *h, const struct rmi_service *service, const struct rmi_param_list *params, struct rme_error *err)
@@ -26,6 +45,10 @@ rmi_hosted_bind(
 		if (h->config == NULL) {
 			return RME_ENOMEM;
 		}
+	}
+	enum rme_err refused = refuse_files(service, params, err);
+	if (refused != RME_OK) {
+		return refused;
 	}
 	if (type->params != NULL) {
 		enum rme_err e = rme_params_bind(type->params, &in, h->config, NULL, err);

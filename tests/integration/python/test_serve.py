@@ -155,6 +155,13 @@ class Existing(WithService):
             self.assertEqual(r.output_data, b"")
             self.assertEqual(r.metrics.exit_code, -1)
 
+    def test_callers_cannot_name_files(self):
+        for name in ("model", "dictionary", "language_model", "grammar"):
+            r = self.client.execute("SpeechRecognizer", [tone(0.05), 16000], {name: "/etc/passwd"})
+            self.assertEqual(r.status, 6)  # a security violation
+            self.assertIn("cannot name files of the service", r.error_message)
+            self.assertEqual(r.output_data, b"")
+
     def test_pickle_is_refused(self):
         r = self.client.execute("PassThroughNode", b"\x80\x04K\x01.", form="pickle")
         self.assertEqual(r.status, 2)
