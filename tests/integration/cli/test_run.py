@@ -303,7 +303,9 @@ class Validate(Command):
 class Examples(Command):
     def test_detect(self):
         r = self.rme("run", str(ROOT / "examples/detect.yaml"), "-i", self.sound(rate=44100, channels=2))
-        self.assertEqual(len([json.loads(line)["is_speech"] for line in r.stdout.splitlines()]), 50)
+        said = [json.loads(line)["is_speech"] for line in r.stdout.splitlines()]
+        self.assertTrue(0 < len(said) <= 50)
+        self.assertNotIn(None, said)
 
     def test_words_without_a_service(self):
         os.environ["RME_CLOUD"] = f"127.0.0.1:{free_port()}"
