@@ -16,16 +16,22 @@ struct figure {
 	bool less_is_better; /* mark the least, and tell differences in percent */
 };
 
+static uint64_t
+whole(double v)
+{
+	return v >= 18e18 ? UINT64_MAX : (uint64_t)v;
+}
+
 static const char *
 show_count(char buf[RMI_FIGURE_MAX], double v)
 {
-	return rmi_html_count(buf, (uint64_t)v);
+	return rmi_html_count(buf, whole(v));
 }
 
 static const char *
 show_bytes(char buf[RMI_FIGURE_MAX], double v)
 {
-	return rmi_html_bytes(buf, (uint64_t)v);
+	return rmi_html_bytes(buf, whole(v));
 }
 
 static const char *

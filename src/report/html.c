@@ -50,6 +50,11 @@ rmi_html_text(FILE *out, const char *text)
 static void
 write_figure(char buf[RMI_FIGURE_MAX], double v, const char *unit)
 {
+	/* Records may hold any number; whatever it is, there is room for it. */
+	if (v >= 1e12) {
+		(void)snprintf(buf, RMI_FIGURE_MAX, "%.3g%s", v, unit);
+		return;
+	}
 	int digits = v >= 99.95 ? 0 : v >= 9.995 ? 1 : 2;
 	int n = snprintf(buf, RMI_FIGURE_MAX, "%.*f", digits, v);
 	if (digits > 0) {

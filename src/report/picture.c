@@ -107,13 +107,24 @@ draw_speech(const struct picture *p, const char *attributes, int height)
 	}
 }
 
+/* Quiet recordings are drawn larger, up to eight times: the picture is of when there is sound, not of how loud it is. */
+static double
+wave_scale(const struct rmi_wave *w)
+{
+	int peak = 127 / 8;
+	for (size_t i = 0; i < w->n; i++) {
+		peak = w->hi[i] > peak ? w->hi[i] : peak;
+		peak = -w->lo[i] > peak ? -w->lo[i] : peak;
+	}
+	return (double)WAVE_H / 2 / peak;
+}
+
 /* One column per unit of width: the smallest and largest of the pairs that fall on it. */
 static void
 draw_shape(const struct picture *p, const char *attributes)
 {
 	const struct rmi_wave *w = &p->run->wave;
-	double per_s = (double)w->rate_hz / (double)w->per, middle = p->y + (double)WAVE_H / 2,
-	       scale = (double)WAVE_H / 2 / 127;
+	double per_s = (double)w->rate_hz / (double)w->per, middle = p->y + (double)WAVE_H / 2, scale = wave_scale(w);
 	(void)fprintf(p->out, "<path%s d='", attributes);
 	for (size_t i = 0; i < w->n;) {
 		double x = x_of(p, (double)i / per_s);
@@ -278,7 +289,8 @@ draw_say(const struct picture *p, const struct rmi_run_item *it, const struct rm
 	(void)fprintf(p->out, "\n");
 	rmi_html_text(p->out, say->text);
 	if (st != NULL) {
-		(void)fprintf(p->out, "\n%s, %s", rme_side_name(side), rmi_html_ms(ms, st->leave_ms - st->enter_ms));
+		(void)fprintf(p->out, "\n%s, %s", rme_side_name(side),
+		    rmi_html_ms(ms, rmi_run_stage_ms(it, (size_t)(st - it->stage))));
 		(void)fprintf(p->out, "%s", st->text != NULL ? "\n" : "");
 		rmi_html_text(p->out, st->text);
 	}
@@ -332,7 +344,7 @@ dot_range(const struct picture *p, double *low, double *high)
 	for (size_t i = 0; i < p->run->n_items; i++) {
 		for (size_t k = 0; k < p->run->item[i].n_stages; k++) {
 			const struct rmi_run_stage *s = &p->run->item[i].stage[k];
-			double t = s->leave_ms - s->enter_ms;
+			double t = rmi_run_stage_ms(&p->run->item[i], k);
 			if (isfinite(t) && t > 0 && is_told(s)) {
 				lo = fmin(lo, t);
 				hi = fmax(hi, t);
@@ -349,7 +361,7 @@ draw_dots_of(const struct picture *p, const struct rmi_stage_summary *st, double
 	size_t step = (size_t)st->items / DOTS_MAX + 1;
 	for (size_t i = 0; i < p->run->n_items; i += step) {
 		const struct rmi_run_stage *s = stage_of(&p->run->item[i], st->node);
-		double t = s != NULL ? s->leave_ms - s->enter_ms : 0;
+		double t = s != NULL ? rmi_run_stage_ms(&p->run->item[i], (size_t)(s - p->run->item[i].stage)) : 0;
 		if (!(t > 0) || !isfinite(begin_of(p, i)) || !is_told(s)) {
 			continue;
 		}

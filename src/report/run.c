@@ -389,6 +389,14 @@ rmi_run_verdict(struct rmi_run *run, const struct rme_packet *end)
 	return it;
 }
 
+double
+rmi_run_stage_ms(const struct rmi_run_item *it, size_t stage)
+{
+	const struct rmi_run_stage *s = &it->stage[stage];
+	double until = stage + 1 < it->n_stages ? it->stage[stage + 1].enter_ms : s->leave_ms;
+	return until - s->enter_ms;
+}
+
 void
 rmi_run_ended(struct rmi_run *run, int64_t now_ns)
 {

@@ -124,6 +124,10 @@ RME_NODISCARD enum rme_err rmi_run_rename(struct rmi_run *run, const char *name)
 /** Forget the items kept so far, for runs whose items are only printed. */
 void rmi_run_forget(struct rmi_run *run);
 
+/** Time from the item's first packet into a stage until the next stage got its first result (of the last: until its end
+ *  went out), ms: what later stages need in the same call is not this one's. NaN = not known. */
+double rmi_run_stage_ms(const struct rmi_run_item *it, size_t stage);
+
 /* For record.c and tests. */
 
 /** The text as the run keeps it, once for all that are equal; NULL where @p text is NULL or memory is out. */

@@ -187,7 +187,7 @@ stage_times(double *ms, const struct rmi_run *run, const char *node, enum rme_si
 		const struct rmi_run_item *it = &run->item[i];
 		for (size_t k = 0; k < it->n_stages; k++) {
 			const struct rmi_run_stage *st = &it->stage[k];
-			double t = st->leave_ms - st->enter_ms;
+			double t = rmi_run_stage_ms(it, k);
 			bool mine = st->node != NULL && strcmp(st->node, node) == 0;
 			if (mine && isfinite(t) && (side == RME_SIDE_NONE || st->side == side)) {
 				ms[n++] = t;

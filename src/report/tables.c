@@ -155,7 +155,7 @@ rmi_tables_stages(FILE *out, const struct rmi_summary *s)
 {
 	bool cost = !isnan(s->cost);
 	(void)fprintf(out,
-	    "<section class=card><h2>Stages <small>time from the item's first packet in to its end out</small></h2>"
+	    "<section class=card><h2>Stages <small>time from the item coming in until it was handed on</small></h2>"
 	    "<div class=scroll><table><tr><th>stage<th class=r>items<th>where<th class=r>median<th class=r>p95"
 	    "<th class=r>edge<br>median<th class=r>cloud<br>median<th class=r>sent<th class=r>received<th "
 	    "class=r>fell<br>back%s"
@@ -253,7 +253,7 @@ write_routes(FILE *out, const struct rmi_run_item *it, bool trouble)
 		(void)fprintf(out, "<div><span class='b %s'>", rmi_html_side(s->side, s->fell_back));
 		rmi_html_text(out, s->node);
 		(void)fprintf(out, ": %s, %s</span> <span class=why>", rme_side_name(s->side),
-		    rmi_html_ms(ms, s->leave_ms - s->enter_ms));
+		    rmi_html_ms(ms, rmi_run_stage_ms(it, i)));
 		rmi_html_text(out, s->text);
 		(void)fprintf(out, "</span></div>");
 	}

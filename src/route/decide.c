@@ -276,12 +276,10 @@ rmi_route_decide(struct rme_route *out, const struct rmi_route_rules *rules, con
 	    .bytes = it->bytes,
 	    .left_ns = it->deadline_ns == 0 ? 0 : it->deadline_ns - it->now_ns,
 	};
-	struct choice c;
+	struct choice c = choose(rules, out, it, gates);
 	bool bound = it->sticky && it->current != RME_SIDE_NONE && it->now_ns - it->since_ns < rules->hold_ns;
-	if (bound && !mode_is_only(rules->mode)) {
+	if (bound && c.side != it->current && !mode_is_only(rules->mode)) {
 		c = (struct choice){it->current, RME_REASON_STICKY, 0, NAN};
-	} else {
-		c = choose(rules, out, it, gates);
 	}
 	return mode_is_only(rules->mode) ? decide_only(out, &c, gates) : decide_gated(out, b, it, &c, gates);
 }

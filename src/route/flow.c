@@ -274,6 +274,26 @@ begin_other(struct rmi_flow *f, struct rmi_flow_item *it, enum rme_side to)
 	}
 }
 
+/* What does not fit ends after a whole word. */
+static void
+shorten(char *out, size_t cap, const char *text)
+{
+	static const char dots[] = "...";
+	size_t len = strlen(text), n = cap - sizeof(dots);
+	if (len < cap) {
+		memcpy(out, text, len + 1);
+		return;
+	}
+	while (n > 0 && text[n] != ' ') {
+		n--;
+	}
+	/* One long word: not within a character of several bytes. */
+	for (n = n > 0 ? n : cap - sizeof(dots); n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80; n--) {
+	}
+	memcpy(out, text, n);
+	memcpy(out + n, dots, sizeof(dots));
+}
+
 static void
 note_fallback(struct rmi_flow *f, struct rmi_flow_item *it, enum rme_side from, enum rme_err cause)
 {
@@ -282,8 +302,7 @@ note_fallback(struct rmi_flow *f, struct rmi_flow_item *it, enum rme_side from, 
 	it->route.first_ns = rme_node_now(f->self) - it->try[rmi_side_index(from)].began_ns;
 	/* That there was no answer in time is said by the cause. */
 	const char *text = it->err.code == RME_OK || cause == RME_ETIMEDOUT ? "" : it->err.text;
-	(void)snprintf(
-	    it->route.cause_text, sizeof(it->route.cause_text), "%.*s", (int)sizeof(it->route.cause_text) - 1, text);
+	shorten(it->route.cause_text, sizeof(it->route.cause_text), text);
 	rmi_book_fell_back(f->book);
 }
 

@@ -87,8 +87,8 @@ fill_words(struct rme_verdict *v, int64_t at_ns)
 	static const char *const names[] = {"vad", "recognize", "reply"};
 	for (size_t i = 1; i < 3; i++) {
 		v->stage[i].node = names[i];
-		v->stage[i].enter_ns = at_ns;
-		v->stage[i].leave_ns = at_ns + 300 * MS;
+		v->stage[i].enter_ns = at_ns + (int64_t)(i - 1) * 300 * MS;
+		v->stage[i].leave_ns = at_ns + 600 * MS;
 		v->stage[i].side = i == 1 ? RME_SIDE_CLOUD : RME_SIDE_EDGE;
 		v->stage[i].bytes_up = i == 1 ? 1000 : 0;
 	}
@@ -116,7 +116,7 @@ end(struct rmi_run *run, uint64_t seq, enum rme_err e)
 		fill_vad(&v->stage[0], v->start_ns, seq == 3);
 	}
 	if (seq == 3) {
-		fill_words(v, v->start_ns);
+		fill_words(v, v->start_ns + 40 * MS);
 		v->end_ns = at + 700 * MS;
 	}
 	if (e != RME_OK) {

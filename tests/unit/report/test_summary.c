@@ -45,6 +45,9 @@ figures_of_the_sample_are_right(void **state)
 	assert_int_equal(vad->edge_times.n, 3);
 	assert_double_equal(vad->edge_times.p50, 0.1, 1e-9);
 	assert_double_equal(vad->cloud_times.p50, 40, 1e-9);
+	/* The recognizer handed on after 300 ms, though its end went out after 600. */
+	assert_double_equal(s.stage[1].times.p50, 300, 1e-9);
+	assert_double_equal(s.stage[2].times.p50, 300, 1e-9);
 	assert_int_equal(s.n_reasons, 2);
 	assert_int_equal(s.reason[0].items, 3);
 	assert_true(s.reason[1].fell_back);
@@ -127,6 +130,7 @@ figures_read_well(void **state)
 	assert_string_equal(rmi_html_bytes(b, 999999), "1 MB");
 	assert_string_equal(rmi_html_bytes(b, 1234567), "1.23 MB");
 	assert_string_equal(rmi_html_bytes(b, UINT64_MAX), "18446744074 GB");
+	assert_string_equal(rmi_html_ms(b, 1e308), "1e+305 s");
 	assert_string_equal(rmi_html_count(b, 0), "0");
 	assert_string_equal(rmi_html_count(b, 1234567), "1,234,567");
 	assert_string_equal(rmi_html_percent(b, 1, 3), "33.3 %");

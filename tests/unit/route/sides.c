@@ -48,6 +48,9 @@ obey(struct rme_node *self, const struct side_probe *p, const struct rme_packet 
 		return answer(self, m, "", 0, NAN);
 	case 'x':
 		return rme_node_fail(self, RME_EMODULE, "trap: unreachable");
+	case 't':
+		return rme_node_fail(
+		    self, RME_EMODULE, "trap: out of bounds memory access at offset 0x1234 in function inner_loop");
 	case 'i':
 		return rme_node_fail(self, RME_EINVAL, "you are wrong");
 	case 'l':

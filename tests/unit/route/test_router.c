@@ -85,6 +85,18 @@ a_failed_try_leaves_no_trace_and_the_other_side_answers(void **state)
 }
 
 static void
+a_long_cause_ends_after_a_whole_word(void **state)
+{
+	(void)state;
+	struct bench b;
+	bench_open_well(&b, &side_plain, &side_async, edge_first);
+	assert_string_equal(bench_one(&b, "to"), "'C:to'.");
+	assert_string_equal(bench_why(&b, 1),
+	    "fallback: edge failed after 0 us: trap: out of bounds memory access at offset 0x1234 in...");
+	bench_close(&b);
+}
+
+static void
 callers_mistakes_and_disabled_fallback_stay_where_they_are(void **state)
 {
 	(void)state;
@@ -389,6 +401,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_chosen_side_answers_and_the_report_says_why),
 	    cmocka_unit_test(a_failed_try_leaves_no_trace_and_the_other_side_answers),
+	    cmocka_unit_test(a_long_cause_ends_after_a_whole_word),
 	    cmocka_unit_test(callers_mistakes_and_disabled_fallback_stay_where_they_are),
 	    cmocka_unit_test(when_both_fail_the_item_fails_once),
 	    cmocka_unit_test(items_come_out_in_the_order_in_which_they_came),
