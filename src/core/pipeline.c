@@ -34,8 +34,9 @@ struct rmi_pipeline {
 	struct tail tail;
 	struct rme_sink *out;
 	const struct rmi_clock *clock;
-	struct item *items; /* window: the item of a seq is at seq % window */
-	size_t window, open;
+	struct item
+	    *items; /* ring: items in the order in which they began; those that have ended are 0 until the oldest has */
+	size_t window, head, span, open;
 	void (*tap)(void *ctx, const char *node, struct rme_packet *pkt);
 	void *tap_ctx;
 	size_t n;
@@ -43,10 +44,39 @@ struct rmi_pipeline {
 };
 
 static struct item *
+item_at(struct rmi_pipeline *p, size_t i)
+{
+	return &p->items[(p->head + i) % p->window];
+}
+
+static struct item *
 item_of(struct rmi_pipeline *p, uint64_t seq)
 {
-	struct item *it = &p->items[seq % p->window];
-	return it->seq == seq && seq != 0 ? it : NULL;
+	if (p->span == 0 || seq == 0) {
+		return NULL;
+	}
+	/* Numbers mostly follow each other; items that the inbox has dropped leave gaps. */
+	uint64_t ahead = seq - item_at(p, 0)->seq;
+	if (ahead < p->span && item_at(p, (size_t)ahead)->seq == seq) {
+		return item_at(p, (size_t)ahead);
+	}
+	for (size_t i = 0; i < p->span; i++) {
+		if (item_at(p, i)->seq == seq) {
+			return item_at(p, i);
+		}
+	}
+	return NULL;
+}
+
+static void
+end_item(struct rmi_pipeline *p, struct item *it)
+{
+	it->seq = 0;
+	p->open--;
+	while (p->span > 0 && item_at(p, 0)->seq == 0) {
+		p->head = (p->head + 1) % p->window;
+		p->span--;
+	}
 }
 
 static void
@@ -105,8 +135,7 @@ tail_push(struct rme_sink *self, struct rme_packet *pkt)
 		struct item *it = item_of(p, m->seq);
 		assert(it != NULL && "an item ends once");
 		it->verdict->end_ns = rmi_clock_now(p->clock);
-		it->seq = 0;
-		p->open--;
+		end_item(p, it);
 	}
 	return p->out->push(p->out, pkt);
 }
@@ -176,8 +205,8 @@ rmi_pipeline_start(struct rmi_pipeline *p, struct rme_packet *in, struct rme_pac
 {
 	uint64_t seq = rme_packet_meta(in)->seq;
 	static const struct rme_error late = {RME_ETIMEDOUT, "session", "deadline passed before the item's turn came"};
-	struct item *it = &p->items[seq % p->window];
-	assert(it->seq == 0 && "window bounds the open items");
+	assert(p->span < p->window && "window bounds the open items");
+	struct item *it = item_at(p, p->span++);
 	it->seq = seq;
 	it->verdict = rmi_packet_verdict(end);
 	it->verdict->start_ns = rmi_clock_now(p->clock);

@@ -35,8 +35,9 @@ void rmi_pipeline_free(struct rmi_pipeline *p);
 size_t rmi_pipeline_open_items(const struct rmi_pipeline *p);
 
 /**
- * Begin an item: its DATA or FLUSH, then its ITEM_END. DATA whose deadline has passed fails here. There must be room in the window, and the seq must be one more than
- * that of the item before. Owns both packets. What comes of it, failure included, comes to the sink.
+ * Begin an item: its DATA or FLUSH, then its ITEM_END. DATA whose deadline has passed fails here. There must be room in
+ * the window, and the seq must be larger than that of the item before. Owns both packets. What comes of it, failure
+ * included, comes to the sink.
  */
 void rmi_pipeline_start(struct rmi_pipeline *p, struct rme_packet *in, struct rme_packet *end);
 
