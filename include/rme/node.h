@@ -69,6 +69,12 @@ struct rme_node_type {
 	enum rme_err (*formats)(const struct rme_node_type *type, const void *config, const struct rme_format *in,
 	    struct rme_format *want, struct rme_format *gives);
 
+	/**
+	 * Optional. How much work would @p in be, 0..1 (0.39: a quarter of a second, 0.63: half a second, on a small
+	 * computer)? For routers that have the node at the edge; must be cheap (50 us). NaN = no opinion.
+	 */
+	float (*estimate)(struct rme_node *self, const struct rme_packet *in);
+
 	/** Optional. On failure close() still runs. @p config outlives the node. */
 	enum rme_err (*open)(struct rme_node *self, const void *config);
 	/** Handle one packet: rme_node_emit() 0..n times, then return. Owns @p in. Errors of emit are returned at once. */

@@ -1,6 +1,7 @@
 #include "core/node.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdalign.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -359,6 +360,13 @@ void
 rme_node_wake_at(struct rme_node *self, int64_t when_ns)
 {
 	self->wake_at_ns = when_ns;
+}
+
+float
+rmi_node_estimate(struct rme_node *n, const struct rme_packet *in)
+{
+	float c = n->type->estimate != NULL ? n->type->estimate(n, in) : NAN;
+	return c >= 0 && c <= 1 ? c : NAN;
 }
 
 int64_t

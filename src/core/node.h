@@ -64,6 +64,9 @@ const struct rme_node_type *rmi_node_type(const struct rme_node *n);
 /** Give the node a packet of any kind; applies the rules of <rme/node.h>. Owns @p in. */
 RME_NODISCARD enum rme_err rmi_node_push(struct rme_node *n, struct rme_packet *in);
 
+/** What the node says about the work in @p in, 0..1; NaN = no opinion. */
+float rmi_node_estimate(struct rme_node *n, const struct rme_packet *in);
+
 /** Call wake() if it was asked for, or its time has come. @return next time it wants to be called, 0 = none */
 int64_t rmi_node_run_wake(struct rme_node *n, int64_t now_ns);
 

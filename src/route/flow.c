@@ -121,18 +121,29 @@ note_sticky(struct rmi_flow *f, enum rme_side side, int64_t now)
 	}
 }
 
+/* What the pipeline's author says, else what the edge's node says, else a guess from the data. */
+static float
+complexity_of(struct rmi_flow *f, const struct rme_packet *in)
+{
+	if (f->config->complexity >= 0) {
+		return (float)f->config->complexity;
+	}
+	struct rme_node *edge = f->side[RMI_EDGE].node;
+	float c = edge != NULL ? rmi_node_estimate(edge, in) : NAN;
+	return isnan(c) ? rmi_route_estimate(in) : c;
+}
+
 static void
 describe(struct rmi_flow *f, struct rmi_flow_item *it, const struct rme_packet *in)
 {
 	const struct rme_packet_meta *m = rme_packet_meta(in);
 	size_t len;
 	(void)rme_packet_data(in, &len);
-	double c = f->config->complexity;
 	it->facts = (struct rmi_route_item){
 	    .module = f->module,
 	    .format = m->format,
 	    .bytes = len,
-	    .complexity = c >= 0 ? (float)c : rmi_route_estimate(in),
+	    .complexity = complexity_of(f, in),
 	    .local = (m->flags & RME_PACKET_LOCAL) != 0,
 	    .open = {f->side[RMI_EDGE].node != NULL, f->side[RMI_CLOUD].node != NULL},
 	    .reopen_ns = {f->side[RMI_EDGE].reopen_ns, f->side[RMI_CLOUD].reopen_ns},

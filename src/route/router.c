@@ -211,6 +211,9 @@ router_formats(const struct rme_node_type *type, const void *config, const struc
 {
 	(void)type;
 	const struct rme_router_config *c = config;
+	if (c == NULL) {
+		return RME_OK; /* no children: it will not open */
+	}
 	const struct rme_node_spec none = {0};
 	const struct rme_node_spec *specs[2] = {is_wanted(mode_of(c), RME_SIDE_EDGE) ? &c->edge : &none,
 	    is_wanted(mode_of(c), RME_SIDE_CLOUD) ? &c->cloud : &none};

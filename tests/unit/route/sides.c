@@ -131,6 +131,16 @@ plain_flush(struct rme_node *self, struct rme_packet *flush)
 	return answer_flush(self, s->probe, flush, held);
 }
 
+/* A digit as third letter is the complexity in tenths. */
+static float
+plain_estimate(struct rme_node *self, const struct rme_packet *in)
+{
+	(void)self;
+	size_t len;
+	const char *text = (const char *)rme_packet_data(in, &len);
+	return len > 2 && text[2] >= '0' && text[2] <= '9' ? (float)(text[2] - '0') / 10 : NAN;
+}
+
 static void
 plain_reset(struct rme_node *self)
 {
@@ -140,6 +150,7 @@ plain_reset(struct rme_node *self)
 }
 
 const struct rme_node_type side_plain = {.name = "plain",
+    .estimate = plain_estimate,
     .state_size = sizeof(struct plain),
     .config_size = sizeof(struct side_probe),
     .open = plain_open,

@@ -8,6 +8,7 @@
  *   o answer once · 2 twice · b ten times · n not at all · l once, with confidence 0.2 · x trap · h answer, then trap
  *   t trap with many words · i say that the caller is wrong · e answer with an empty packet
  *   async children only: w answer at bench_answer() · s never
+ * A digit as third letter is what the plain kind estimates, in tenths.
  * An answer is "E:" or "C:" and the payload; a flush gives "E!" or "C!", a count of items, if there were any.
  */
 

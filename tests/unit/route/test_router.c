@@ -139,6 +139,27 @@ when_both_fail_the_item_fails_once(void **state)
 }
 
 static void
+complexity_is_what_the_author_or_the_module_or_the_data_says(void **state)
+{
+	(void)state;
+	static const char *const thresholds[] = {"mode=thresholds", NULL};
+	static const char *const said[] = {"mode=thresholds", "complexity=0.95", NULL};
+	struct bench b;
+	bench_open_well(&b, &side_plain, &side_async, thresholds);
+	bench_item(&b, "oo1");
+	bench_item(&b, "oo9");
+	bench_item(&b, "oo-");
+	assert_string_equal(bench_out(&b), "'E:oo1'.'C:oo9'.'E:oo-'.");
+	assert_string_equal(bench_why(&b, 1), "3 B < 100 KB and complexity 0.10 < 0.30");
+	assert_string_equal(bench_why(&b, 2), "complexity 0.90 > 0.80");
+	assert_string_equal(bench_why(&b, 3), "3 B < 100 KB and complexity 0.00 < 0.30");
+	bench_close(&b);
+	bench_open_well(&b, &side_plain, &side_async, said);
+	assert_string_equal(bench_one(&b, "oo1"), "'C:oo1'.");
+	bench_close(&b);
+}
+
+static void
 items_come_out_in_the_order_in_which_they_came(void **state)
 {
 	(void)state;
@@ -404,6 +425,7 @@ main(void)
 	    cmocka_unit_test(a_long_cause_ends_after_a_whole_word),
 	    cmocka_unit_test(callers_mistakes_and_disabled_fallback_stay_where_they_are),
 	    cmocka_unit_test(when_both_fail_the_item_fails_once),
+	    cmocka_unit_test(complexity_is_what_the_author_or_the_module_or_the_data_says),
 	    cmocka_unit_test(items_come_out_in_the_order_in_which_they_came),
 	    cmocka_unit_test(no_answer_in_time_falls_back_and_a_late_one_is_dropped),
 	    cmocka_unit_test(deadlines_bound_the_tries_and_leave_time_for_the_other_side),
