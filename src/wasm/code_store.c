@@ -60,14 +60,22 @@ log_text(struct rmi_wasm_engine *e, enum rme_log_level level, const char *text)
 	}
 }
 
+bool
+rmi_code_store_dir(const struct rmi_wasm_engine *e, char path[PATH_MAX])
+{
+	if (e->cache_dir != NULL) {
+		(void)snprintf(path, PATH_MAX, "%s", e->cache_dir);
+		return true;
+	}
+	return default_cache_dir(path);
+}
+
 void
 rmi_code_store_open(struct rmi_wasm_engine *e)
 {
 	char path[PATH_MAX];
 	struct rme_error err;
-	if (e->cache_dir != NULL) {
-		(void)snprintf(path, sizeof(path), "%s", e->cache_dir);
-	} else if (!default_cache_dir(path)) {
+	if (!rmi_code_store_dir(e, path)) {
 		log_text(e, RME_LOG_WARN, "compiled modules are not kept: neither XDG_CACHE_HOME nor HOME is set");
 		return;
 	}

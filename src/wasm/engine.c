@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "wasm/engine_state.h"
+#include "wasm/pool.h"
 
 static char *
 copy_text(const char *text, bool *ok)
@@ -28,6 +29,9 @@ rmi_wasm_engine_new(struct rmi_wasm_engine **out, const struct rmi_wasm_engine_c
 		e->compiler = copy_text(config->compiler, &ok);
 		e->wanted_guard = config->guard;
 		e->interpret = config->interpret;
+		e->warm_instances = config->warm_instances < 0 ? 0 : (unsigned)config->warm_instances;
+		e->warm_instances = config->warm_instances == 0 ? 1 : e->warm_instances;
+		pthread_cond_init(&e->warm_asked, NULL);
 		pthread_mutex_init(&e->start_lock, NULL);
 		pthread_mutex_init(&e->compile_lock, NULL);
 		pthread_mutex_init(&e->modules_lock, NULL);
@@ -47,7 +51,9 @@ rmi_wasm_engine_free(struct rmi_wasm_engine *e)
 	if (e == NULL) {
 		return;
 	}
+	rmi_wasm_pool_stop(e);
 	rmi_aot_cache_free(e->cache);
+	pthread_cond_destroy(&e->warm_asked);
 	pthread_cond_destroy(&e->modules_changed);
 	pthread_mutex_destroy(&e->modules_lock);
 	pthread_mutex_destroy(&e->compile_lock);
@@ -137,8 +143,9 @@ rmi_wasm_engine_status(struct rmi_wasm_engine *e, struct rmi_wasm_status *out)
 		(void)snprintf(out->guard_reason, sizeof(out->guard_reason), "%s", p->guard_reason);
 		out->instances = atomic_load(&p->instances);
 	}
-	if (e->cache != NULL) {
-		(void)snprintf(out->cache_dir, sizeof(out->cache_dir), "%s", rmi_aot_cache_dir(e->cache));
+	char path[PATH_MAX];
+	if (rmi_code_store_dir(e, path)) {
+		(void)snprintf(out->cache_dir, sizeof(out->cache_dir), "%.*s", (int)sizeof(out->cache_dir) - 1, path);
 	}
 	pthread_mutex_unlock(&e->start_lock);
 }

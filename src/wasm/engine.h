@@ -29,7 +29,8 @@ struct rmi_wasm_engine_config {
 	const char *cache_dir;  /**< NULL = $XDG_CACHE_HOME/rme/aot, else $HOME/.cache/rme/aot; "" = keep nothing */
 	const char *compiler;   /**< path of rme-aotc; NULL = $RME_AOTC, else beside the program, else as installed */
 	enum rmi_wasm_guard guard;
-	bool interpret; /**< run modules in the interpreter, 300-500x slower; only where someone asked for it */
+	int warm_instances; /**< per module in use, kept ready for sessions; 0 = 1, negative = none */
+	bool interpret;     /**< run modules in the interpreter, 300-500x slower; only where someone asked for it */
 };
 
 RME_NODISCARD enum rme_err
@@ -50,8 +51,8 @@ struct rmi_wasm_status {
 	enum rmi_wasm_guard guard; /**< AUTO before the start */
 	char guard_reason[128];    /**< why this guard */
 	bool interpret;
-	char cache_dir[256];
-	uint32_t instances; /**< alive in this process */
+	char cache_dir[256]; /**< where compiled modules are kept, or would be; "" = nowhere */
+	uint32_t instances;  /**< alive in this process */
 	uint64_t compiled, loaded,
 	    rejected; /**< by this engine: modules compiled, taken from the cache, found damaged */
 };

@@ -3,6 +3,7 @@
 
 /** @file The inside of an engine, shared by engine.c, code_store.c and module.c. */
 
+#include <limits.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -32,6 +33,11 @@ struct rmi_wasm_engine {
 	pthread_mutex_t modules_lock; /* guards the list and the state of its modules */
 	pthread_cond_t modules_changed;
 	struct rmi_wasm_module *modules;
+
+	unsigned warm_instances; /* per module */
+	pthread_cond_t warm_asked;
+	bool warm_running, warm_stop; /* these two guarded by modules_lock */
+	pthread_t warm_thread;
 };
 
 /**
@@ -40,6 +46,8 @@ struct rmi_wasm_engine {
  */
 RME_NODISCARD enum rme_err rmi_code_obtain(struct rmi_aot_code *out, struct rmi_wasm_engine *e, struct rme_bytes wasm,
     bool interruptible, struct rme_error *err);
+/** Where compiled modules are kept, or would be; "" = nowhere. @return false where there is no place for it */
+bool rmi_code_store_dir(const struct rmi_wasm_engine *e, char path[PATH_MAX]);
 /** Open the cache folder, or say in the log why nothing is kept. */
 void rmi_code_store_open(struct rmi_wasm_engine *e);
 

@@ -246,7 +246,9 @@ rmi_wasm_instance_free(struct rmi_wasm_instance *in)
 		in->process->we.ModuleInstanceDelete(in->guest);
 	}
 	atomic_fetch_sub(&in->process->instances, 1);
-	rmi_wasm_module_unref(in->module);
+	if (!in->uncounted) {
+		rmi_wasm_module_unref(in->module);
+	}
 	free(in);
 }
 

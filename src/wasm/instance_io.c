@@ -136,7 +136,7 @@ find_window(const struct rmi_wasm_instance *in, const struct rmi_window *w, stru
 	}
 	memcpy(&b->capacity, size, sizeof(b->capacity));
 	b->address = w->address;
-	return rmi_instance_memory(in, b->address, b->capacity) != NULL;
+	return b->capacity > RESULT_AT && rmi_instance_memory(in, b->address, b->capacity) != NULL;
 }
 
 enum rme_err
@@ -146,7 +146,7 @@ rmi_instance_find_windows(struct rmi_wasm_instance *in, struct rme_error *err)
 	if (s->alloc != RMI_ALLOC_WINDOWS) {
 		return RME_OK;
 	}
-	if (!find_window(in, &s->in, &in->in) || !find_window(in, &s->out, &in->out) || in->out.capacity <= RESULT_AT) {
+	if (!find_window(in, &s->in, &in->in) || !find_window(in, &s->out, &in->out)) {
 		return rmi_instance_die(in, err, "its windows rme_in, rme_out are not inside its memory");
 	}
 	return RME_OK;
@@ -311,7 +311,13 @@ rmi_wasm_instance_flush(
 enum rme_err
 rmi_wasm_instance_output_format(struct rmi_wasm_instance *in, struct rme_bytes *out, struct rme_error *err)
 {
+	/* A result may still lie in the output buffer. With static windows there is the input one, which is done with. */
+	struct rmi_guest_buffer *other = in->module->summary.alloc == RMI_ALLOC_WINDOWS ? &in->in : &in->text;
+	struct rmi_guest_buffer result = in->out;
+	in->out = *other;
 	enum rme_err e = call_for_more(in, RMI_EXPORT_OUTPUT_FORMAT, NULL, out, err);
+	*other = in->out;
+	in->out = result;
 	if (e == RME_OK && out->len > FORMAT_BYTES_MAX) {
 		return rmi_instance_die(in, err, "its output format is no media format");
 	}

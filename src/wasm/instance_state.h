@@ -40,10 +40,14 @@ struct rmi_wasm_instance {
 	atomic_bool canceled;
 	enum rmi_instance_state state;
 
+	struct rmi_wasm_instance *next_warm; /**< in the module's list of warm ones */
+	bool uncounted;                      /**< holds no reference to the module */
+
 	struct rmi_cancel_hook cancel_hook;
 	bool hooked;
 
 	struct rmi_guest_buffer in, out;
+	struct rmi_guest_buffer text; /**< for the output format, which must not overwrite a result */
 
 	const struct rmi_guest_env *env; /**< NULL until it is opened */
 	int64_t item_deadline_ns;        /**< of the call under way, 0 = none */

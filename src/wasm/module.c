@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "wasm/module_limits.h"
 #include "wasm/module_state.h"
+#include "wasm/pool.h"
 
 enum { PATH_BYTES = 32, DESCRIPTOR_TRIES = 16 };
 
@@ -414,6 +415,7 @@ rmi_wasm_module_unref(struct rmi_wasm_module *m)
 	bool last = drop(m);
 	pthread_mutex_unlock(lock);
 	if (last) {
+		rmi_wasm_pool_drain(m);
 		module_free(m);
 	}
 }
