@@ -9,7 +9,7 @@
 
 #include "rpc/loop.h"
 
-#include <signal.h>
+#include <fcntl.h>
 #include <spawn.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -24,16 +24,16 @@ enum { ROUNDS = 5 };
 
 /* Start a program with its output in a pipe. */
 static pid_t
-start(char *const argv[], int *out)
+start(char *const argv[], int in, int *out)
 {
 	int fds[2];
 	pid_t pid;
 	posix_spawn_file_actions_t actions;
-	if (pipe(fds) != 0 || posix_spawn_file_actions_init(&actions) != 0) {
+	if (pipe2(fds, O_CLOEXEC) != 0 || posix_spawn_file_actions_init(&actions) != 0) {
 		exit(1);
 	}
 	(void)posix_spawn_file_actions_adddup2(&actions, fds[1], STDOUT_FILENO);
-	(void)posix_spawn_file_actions_addclose(&actions, fds[0]);
+	(void)posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
 	if (posix_spawn(&pid, argv[0], &actions, NULL, argv, environ) != 0) {
 		(void)fprintf(stderr, "bench_rpc: cannot run %s\n", argv[0]);
 		exit(1);
@@ -44,21 +44,41 @@ start(char *const argv[], int *out)
 	return pid;
 }
 
-static pid_t
-start_server(const char *program, uint16_t *port)
+struct server {
+	pid_t pid;
+	int lifeline; /* its standard input: it ends with us, however we end */
+	uint16_t port;
+};
+
+static struct server
+start_server(const char *program)
 {
+	struct server s;
 	char path[4096];
 	char serve[] = "serve";
 	(void)snprintf(path, sizeof path, "%s", program);
 	char *const argv[] = {path, serve, NULL};
+	int in[2];
 	int out;
-	pid_t pid = start(argv, &out);
-	if (read(out, port, sizeof *port) != sizeof *port) {
+	if (pipe2(in, O_CLOEXEC) != 0) {
+		exit(1);
+	}
+	s.pid = start(argv, in[0], &out);
+	s.lifeline = in[1];
+	(void)close(in[0]);
+	if (read(out, &s.port, sizeof s.port) != sizeof s.port) {
 		(void)fprintf(stderr, "bench_rpc: %s does not serve\n", program);
 		exit(1);
 	}
 	(void)close(out);
-	return pid;
+	return s;
+}
+
+static void
+stop_server(struct server *s)
+{
+	(void)close(s->lifeline);
+	(void)waitpid(s->pid, NULL, 0);
 }
 
 static void
@@ -74,7 +94,7 @@ run_plain(const char *program, const struct echo_run *run, struct echo_figures *
 	char *const argv[] = {path, text[0], text[1], text[2], text[3], NULL};
 	int out;
 	int status = 1;
-	pid_t pid = start(argv, &out);
+	pid_t pid = start(argv, STDIN_FILENO, &out);
 	FILE *f = fdopen(out, "r");
 	char row[128] = "";
 	char *rest = row;
@@ -155,16 +175,14 @@ main(int argc, char **argv)
 		(void)fprintf(stderr, "usage: bench_rpc PLAIN\n");
 		return 2;
 	}
-	uint16_t ports[2];
-	pid_t servers[2] = {start_server("/proc/self/exe", &ports[0]), start_server(argv[1], &ports[1])};
+	struct server servers[2] = {start_server("/proc/self/exe"), start_server(argv[1])};
+	uint16_t ports[2] = {servers[0].port, servers[1].port};
 	rmi_rpc_tune_process();
 	compare("rpc/640B", argv[1], ports, (struct echo_run){.bytes = 640, .depth = 1, .items = 8000});
 	compare("rpc/640B_x16", argv[1], ports, (struct echo_run){.bytes = 640, .depth = 16, .items = 40000});
 	compare("rpc/1MB", argv[1], ports, (struct echo_run){.bytes = 1000000, .depth = 1, .items = 600});
 	compare("rpc/1MB_x16", argv[1], ports, (struct echo_run){.bytes = 1000000, .depth = 16, .items = 800});
-	for (int i = 0; i < 2; i++) {
-		(void)kill(servers[i], SIGKILL);
-		(void)waitpid(servers[i], NULL, 0);
-	}
+	stop_server(&servers[0]);
+	stop_server(&servers[1]);
 	return 0;
 }

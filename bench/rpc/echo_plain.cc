@@ -1,5 +1,5 @@
 // Plain gRPC C++ (callback API), both ends of a bidirectional echo.
-//   bench_rpc_plain serve                     print the port, serve until killed
+//   bench_rpc_plain serve                     print the port, serve until standard input ends
 //   bench_rpc_plain PORT BYTES DEPTH ITEMS    print "P50_NS P99_NS NS_PER_ITEM"
 
 #include "echo.grpc.pb.h"
@@ -79,7 +79,10 @@ serve()
 	if (write(STDOUT_FILENO, &wire, sizeof wire) != sizeof wire) {
 		return 1;
 	}
-	server->Wait();
+	char byte;
+	while (read(STDIN_FILENO, &byte, 1) > 0) {
+	}
+	server->Shutdown();
 	return 0;
 }
 

@@ -86,9 +86,13 @@ echo_rme_serve(void)
 	if (write(STDOUT_FILENO, &port, sizeof port) != sizeof port) {
 		return 1;
 	}
-	for (;;) {
-		(void)pause();
+	char byte;
+	while (read(STDIN_FILENO, &byte, 1) > 0) {
+		; /* until the benchmark has gone */
 	}
+	rmi_server_free(server);
+	rmi_loop_free(loop);
+	return 0;
 }
 
 /* --- client --- */

@@ -17,7 +17,7 @@ struct echo_figures {
 	int64_t p50_ns, p99_ns, per_item_ns;
 };
 
-/** Serve until killed; prints the port, as two bytes. */
+/** Print the port, as two bytes, and serve until standard input ends. */
 int echo_rme_serve(void);
 void echo_rme_run(const struct echo_run *run, struct echo_figures *out);
 
