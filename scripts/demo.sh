@@ -78,6 +78,7 @@ run killed hybrid.yaml &
 running=$!
 sleep "$kill_after"
 kill -KILL "$service"
+wait "$service" 2>/dev/null || true
 echo "service killed"
 wait "$running" || fail "the run did not complete"
 

@@ -85,7 +85,7 @@ def print_figures(runs):
     row("sent to the cloud", [kilobytes(run.total("up")) for run in runs])
     row("received", [kilobytes(run.total("down")) for run in runs])
     row("items", [len(run.items) for run in runs])
-    row("fell back to the other side", [sum(s["route"].get("fell_back", False) for s in run.routes()) for run in runs])
+    row("stages that fell back", [sum(s["route"].get("fell_back", False) for s in run.routes()) for run in runs])
     row("failed items", [sum(not item["ok"] for item in run.items) for run in runs])
     row("lost items (without a verdict)", [lost(run) for run in runs])
 
