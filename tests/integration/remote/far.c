@@ -20,7 +20,8 @@ struct far_stream {
 	uint64_t held;     /* HOLD: bytes */
 	uint64_t late;     /* LATE: seq of the first item, 0 = none yet */
 	uint64_t flooding; /* FLOOD: seq, 0 = not now */
-	uint32_t open;     /* HANG: items not ended */
+	uint32_t open;     /* HANG, ONCE: items not ended */
+	bool answered;
 	struct rmi_wire_format seen, sent;
 	struct rmi_buf *later[LATER_MAX]; /* waiting for room; nothing is read meanwhile */
 	unsigned n_later;
@@ -153,7 +154,9 @@ take_item(struct rmi_call *c, struct rmi_buf *msg, const struct rmi_frame_packet
 {
 	struct far_stream *s = rmi_call_user(c);
 	s->far->items++;
-	if (is(s, FAR_HANG) || is(s, FAR_MUTE)) {
+	bool once = is(s, FAR_ONCE) && s->answered;
+	s->answered = true;
+	if (is(s, FAR_HANG) || is(s, FAR_MUTE) || once) {
 		s->open++;
 		s->far->most_open = s->open > s->far->most_open ? s->open : s->far->most_open;
 	} else if (is(s, FAR_FAIL)) {
@@ -210,7 +213,7 @@ static bool
 known(const char *service)
 {
 	static const char *const names[] = {FAR_ECHO, FAR_TWICE, FAR_HOLD, FAR_FAIL, FAR_HANG, FAR_SAME, FAR_NONE,
-	    FAR_RUDE, FAR_BYE, FAR_JUNK, FAR_MUTE, FAR_FLOOD, FAR_LATE};
+	    FAR_RUDE, FAR_BYE, FAR_JUNK, FAR_MUTE, FAR_FLOOD, FAR_LATE, FAR_ONCE};
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
 		if (strcmp(names[i], service) == 0) {
 			return true;

@@ -17,6 +17,7 @@
 #define FAR_HOLD  "hold"  /* no result until a flush, which gives one with all the bytes held */
 #define FAR_FAIL  "fail"  /* every item fails with RME_EMODULE */
 #define FAR_HANG  "hang"  /* takes items and never answers */
+#define FAR_ONCE  "once"  /* answers its first item, then takes items and never answers */
 #define FAR_SAME  "same"  /* the item's own payload, left out, with an annotation */
 #define FAR_NONE  "none"  /* no result */
 #define FAR_RUDE  "rude"  /* answers an item that nobody sent */

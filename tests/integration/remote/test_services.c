@@ -114,8 +114,9 @@ each_failure_has_its_code(void **state)
 	    {FAR_BYE, RME_ETRANSPORT, "ended the stream"},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-		struct rmi_service_call c = {
-		    .service = cases[i].service, .session_id = "s1", .in = packet("hello", 50 * RMI_NS_PER_MS)};
+		struct rmi_service_call c = {.service = cases[i].service,
+		    .session_id = "s1",
+		    .in = packet("hello", cases[i].code == RME_ETIMEDOUT ? 50 * RMI_NS_PER_MS : 0)};
 		struct rme_packet *out = NULL;
 		struct rme_error err = {0};
 		assert_int_equal(call(f, &c, &out, &err), cases[i].code);
