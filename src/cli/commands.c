@@ -3,9 +3,15 @@
 /* In the order of `rme --help`: what one does with pipelines, then services, modules, help. */
 static const struct rmi_command *const commands[] = {
     &rmi_command_run,
+#if RMI_HAVE_WASM
+    &rmi_command_call,
+#endif
     &rmi_command_validate,
     &rmi_command_graph,
     &rmi_command_nodes,
+#if RMI_HAVE_WASM
+    &rmi_command_modules,
+#endif
     &rmi_command_report,
 #if RMI_HAVE_REMOTE
     &rmi_command_serve,

@@ -5,10 +5,12 @@
 
 #include "cli/command.h"
 
+extern const struct rmi_command rmi_command_call;
 extern const struct rmi_command rmi_command_completion;
 extern const struct rmi_command rmi_command_doctor;
 extern const struct rmi_command rmi_command_graph;
 extern const struct rmi_command rmi_command_man;
+extern const struct rmi_command rmi_command_modules;
 extern const struct rmi_command rmi_command_nodes;
 extern const struct rmi_command rmi_command_report;
 extern const struct rmi_command rmi_command_run;

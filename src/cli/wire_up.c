@@ -262,7 +262,8 @@ wire_grants(struct rmi_wiring *w, const struct rmi_node_def *n, const struct rme
 		}
 		if (w->def->endpoints.n != 1) {
 			rmi_diag_warn(w->diags, &n->bound.mark, "nothing says where the service '%s' is", names[i]);
-			rmi_diag_hint(w->diags, "the module's calls will find it unavailable; add it under `services`");
+			rmi_diag_hint(w->diags,
+			    "the module's calls will find it unavailable; say it under `services`, or with --service");
 		} else if (!rmi_pipeline_find_service(&ref, w->diags, w->def, n, names[i]) ||
 		           !rmi_endpoints_add_service(w->remote, w->diags, &ref)) {
 			return false;

@@ -7,6 +7,7 @@
 
 #include "wasm/aot_key.h"
 #include "wasm/engine_state.h"
+#include "wasm/module.h"
 
 static const char compiler_name[] = "rme-aotc";
 
@@ -159,4 +160,19 @@ rmi_code_obtain(struct rmi_aot_code *out, struct rmi_wasm_engine *e, struct rme_
 	rmi_aot_cache_unlock(token);
 	pthread_mutex_unlock(&e->compile_lock);
 	return r;
+}
+
+bool
+rmi_wasm_code_is_cached(struct rmi_wasm_engine *e, const uint8_t admitted_sha256[RMI_SHA256_BYTES])
+{
+	const struct rmi_wasm_process *p = atomic_load(&e->process);
+	struct rmi_aot_code code = {0};
+	uint8_t key[RMI_SHA256_BYTES];
+	if (p == NULL) {
+		return false;
+	}
+	rmi_aot_key(key, &p->we, admitted_sha256, p->guard == RMI_GUARD_INTERRUPTIBLE);
+	bool found = look_in_cache(&code, e, key);
+	rmi_aot_code_done(&code);
+	return found;
 }

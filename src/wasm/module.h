@@ -56,4 +56,10 @@ struct rmi_wasm_code_info {
 };
 void rmi_wasm_module_code_info(const struct rmi_wasm_module *m, struct rmi_wasm_code_info *out);
 
+/**
+ * True if opening a module of these admitted bytes would find its machine code in the cache. The engine must have been
+ * started. Any thread.
+ */
+bool rmi_wasm_code_is_cached(struct rmi_wasm_engine *e, const uint8_t admitted_sha256[RMI_SHA256_BYTES]);
+
 #endif

@@ -1,0 +1,58 @@
+;; Does what the first byte of an item says: '!' traps, '@' never comes back, '-' fails, '?' asks the service Echo and
+;; cannot do without, '=' answers what it was configured with. Everything else comes back as it is.
+(module
+  (import "env" "call_remote_service" (func $ask (param i32 i32 i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 2)
+  (global $top (mut i32) (i32.const 8192))
+  (global $configured (mut i32) (i32.const 0))
+  (data (i32.const 16) "PassThroughNode")
+  (func (export "initialize") (param i32) (result i32) i32.const 0)
+  (func (export "cleanup") (result i32) i32.const 0)
+  (func (export "configure") (param $json i32) (param $n i32) (result i32)
+    (if (i32.gt_u (local.get $n) (i32.const 4096)) (then (return (i32.const -3))))
+    (call $copy (i32.const 4096) (local.get $json) (local.get $n))
+    (global.set $configured (local.get $n))
+    i32.const 0)
+  (func (export "malloc") (param $n i32) (result i32)
+    (local $at i32)
+    (local.set $at (global.get $top))
+    (global.set $top (i32.and (i32.add (i32.add (local.get $at) (local.get $n)) (i32.const 15)) (i32.const -16)))
+    (block $enough
+      (loop $more
+        (br_if $enough (i32.le_u (global.get $top) (i32.mul (memory.size) (i32.const 65536))))
+        (if (i32.eq (memory.grow (i32.const 1)) (i32.const -1)) (then (return (i32.const 0))))
+        (br $more)))
+    local.get $at)
+  (func (export "free") (param i32))
+  (func $copy (param $to i32) (param $from i32) (param $n i32)
+    (local $i i32)
+    (block $done
+      (loop $more
+        (br_if $done (i32.ge_u (local.get $i) (local.get $n)))
+        (i32.store8 (i32.add (local.get $to) (local.get $i)) (i32.load8_u (i32.add (local.get $from) (local.get $i))))
+        (local.set $i (i32.add (local.get $i) (i32.const 1)))
+        (br $more))))
+  (func (export "handle") (param i32 i32) (param $out i32) (param $len i32) (result i32)
+    (i32.store8 (local.get $out) (i32.const 72))
+    (i32.store (local.get $len) (i32.const 1))
+    i32.const 0)
+  (func (export "process") (param $in i32) (param $n i32) (param $out i32) (param $len i32) (result i32)
+    (local $act i32)
+    (if (local.get $n) (then (local.set $act (i32.load8_u (local.get $in)))))
+    (if (i32.eq (local.get $act) (i32.const 33)) (then unreachable))
+    (if (i32.eq (local.get $act) (i32.const 64)) (then (loop $ever (br $ever))))
+    (if (i32.eq (local.get $act) (i32.const 45)) (then (return (i32.const -1))))
+    (if (i32.eq (local.get $act) (i32.const 63)) (then
+      (if (call $ask (i32.const 16) (i32.const 15) (local.get $in) (local.get $n) (local.get $out) (local.get $len))
+        (then (return (i32.const -4))))
+      (return (i32.const 0))))
+    (if (i32.eq (local.get $act) (i32.const 61)) (then
+      (call $copy (local.get $out) (i32.const 4096) (global.get $configured))
+      (i32.store (local.get $len) (global.get $configured))
+      (return (i32.const 0))))
+    (if (i32.gt_u (local.get $n) (i32.load (local.get $len))) (then
+      (i32.store (local.get $len) (local.get $n))
+      (return (i32.const -5))))
+    (call $copy (local.get $out) (local.get $in) (local.get $n))
+    (i32.store (local.get $len) (local.get $n))
+    i32.const 0))
