@@ -16,6 +16,9 @@ rmi_wreader_fail(struct rmi_wreader *r, enum rme_err code, const char *fmt, ...)
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
+	for (char *c = text; *c != '\0'; c++) { /* names of the file are in it: nothing that a terminal would obey */
+		*c = *c < 0x20 || *c > 0x7e ? '?' : *c;
+	}
 	r->failed = true;
 	r->code = rme_error_set(r->err, code, NULL, "byte %zu, %s: %s", rmi_wreader_offset(r), r->section, text);
 	r->p = r->end;

@@ -221,6 +221,21 @@ emit(struct run *r, struct rme_bytes data)
 	                   : rme_node_emit(r->self, pkt);
 }
 
+/* What the declared format does not say stays as it comes. */
+static void
+fill_from(struct rme_format *want, const struct rme_format *in)
+{
+	if (want->media == RME_MEDIA_AUDIO_PCM) {
+		want->audio.sample = want->audio.sample != RME_SAMPLE_ANY ? want->audio.sample : in->audio.sample;
+		want->audio.rate_hz = want->audio.rate_hz != 0 ? want->audio.rate_hz : in->audio.rate_hz;
+		want->audio.channels = want->audio.channels != 0 ? want->audio.channels : in->audio.channels;
+	} else if (want->media == RME_MEDIA_IMAGE_RAW) {
+		want->image.pixel = want->image.pixel != RME_PIXEL_ANY ? want->image.pixel : in->image.pixel;
+		want->image.width = want->image.width != 0 ? want->image.width : in->image.width;
+		want->image.height = want->image.height != 0 ? want->image.height : in->image.height;
+	}
+}
+
 /* The results of process, next or flush have the format and confidence that the module states after the first of them. */
 static enum rme_err
 describe_results(struct run *r, const struct rme_format *in, struct rme_error *err)
@@ -229,6 +244,9 @@ describe_results(struct run *r, const struct rme_format *in, struct rme_error *e
 	enum rme_err e = ask_output_format(s, in, err);
 	e = e != RME_OK ? e : rmi_wasm_instance_confidence(s->instance, &r->meta.confidence, err);
 	r->meta.format = s->output.media != RME_MEDIA_ANY ? s->output : *in;
+	if (r->meta.format.media == in->media) {
+		fill_from(&r->meta.format, in);
+	}
 	return e;
 }
 
@@ -344,21 +362,6 @@ wasm_close(struct rme_node *self)
 	rmi_service_names_done(&s->services);
 }
 
-/* What the declared format does not say stays as it comes. */
-static void
-fill_from(struct rme_format *want, const struct rme_format *in)
-{
-	if (want->media == RME_MEDIA_AUDIO_PCM) {
-		want->audio.sample = want->audio.sample != RME_SAMPLE_ANY ? want->audio.sample : in->audio.sample;
-		want->audio.rate_hz = want->audio.rate_hz != 0 ? want->audio.rate_hz : in->audio.rate_hz;
-		want->audio.channels = want->audio.channels != 0 ? want->audio.channels : in->audio.channels;
-	} else if (want->media == RME_MEDIA_IMAGE_RAW) {
-		want->image.pixel = want->image.pixel != RME_PIXEL_ANY ? want->image.pixel : in->image.pixel;
-		want->image.width = want->image.width != 0 ? want->image.width : in->image.width;
-		want->image.height = want->image.height != 0 ? want->image.height : in->image.height;
-	}
-}
-
 static enum rme_err
 wasm_formats(const struct rme_node_type *type, const void *config, const struct rme_format *in, struct rme_format *want,
     struct rme_format *gives)
@@ -382,7 +385,11 @@ wasm_formats(const struct rme_node_type *type, const void *config, const struct 
 		*want = declared;
 		fill_from(want, in);
 	}
-	return choose_format(gives, c->output, entry != NULL ? &entry->output : NULL, NULL);
+	enum rme_err e = choose_format(gives, c->output, entry != NULL ? &entry->output : NULL, NULL);
+	if (e == RME_OK && gives->media == want->media) {
+		fill_from(gives, want);
+	}
+	return e;
 }
 
 #define AT(member) offsetof(struct rmi_wasm_node_config, member)
