@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const double REFERENCE = 2.5e-3; /* power of active speech before the gain at the end */
+
 static int
 by_name(const struct dirent **a, const struct dirent **b)
 {
@@ -154,30 +156,38 @@ switch_noise(struct sound *noise, struct rng *r)
 	}
 }
 
+/* Speech is what the scene is about; without it, what is most like speech is the most common noise. */
+static struct sound
+choose_noise(size_t n, const struct voices *v, const struct recordings *rec, int speech, struct rng *r)
+{
+	double dice = rng_uniform(r, 0, 1);
+	if (dice < (speech ? 0.12 : 0.4)) {
+		return make_crowd(v, n, r);
+	}
+	return train_noise(rec, n, !speech && dice < 0.6, r);
+}
+
 static void
-add_noise(struct sound *scene, const struct voices *v, const struct recordings *rec, double reference, struct rng *r)
+add_noise(struct sound *scene, const struct voices *v, const struct recordings *rec, int speech, struct rng *r)
 {
 	double dice = rng_uniform(r, 0, 1);
 	if (dice < 0.06) {
 		return; /* digital silence in the pauses */
 	}
-	if (dice < 0.9) {
-		int sources = rng_chance(r, 0.25) ? 2 : 1;
-		for (int k = 0; k < sources; k++) {
-			int crowd = rng_chance(r, 0.12);
-			struct sound noise = crowd ? make_crowd(v, scene->n, r) : train_noise(rec, scene->n, r);
-			double snr = rng_uniform(r, crowd ? 0 : -4, 24) + (k > 0 ? 5 : 0);
-			float gain = (float)(sqrt(reference) * pow(10, -snr / 20));
-			if (rng_chance(r, 0.2)) {
-				switch_noise(&noise, r);
-			}
-			for (size_t i = 0; i < scene->n; i++) {
-				scene->x[i] += gain * noise.x[i];
-			}
-			sound_free(&noise);
+	int sources = dice > 0.9 ? 0 : rng_chance(r, 0.25) ? 2 : 1;
+	for (int k = 0; k < sources; k++) {
+		struct sound noise = choose_noise(scene->n, v, rec, speech, r);
+		double snr = rng_uniform(r, -3, 24) + (k > 0 ? 5 : 0);
+		float gain = (float)(sqrt(REFERENCE) * pow(10, -snr / 20));
+		if (rng_chance(r, 0.2)) {
+			switch_noise(&noise, r);
 		}
+		for (size_t i = 0; i < scene->n; i++) {
+			scene->x[i] += gain * noise.x[i];
+		}
+		sound_free(&noise);
 	}
-	float hiss = (float)(sqrt(reference) * pow(10, -rng_uniform(r, 25, 75) / 20));
+	float hiss = (float)(sqrt(REFERENCE) * pow(10, -rng_uniform(r, 25, 75) / 20));
 	for (size_t i = 0; i < scene->n; i++) {
 		scene->x[i] += hiss * rng_gauss(r);
 	}
@@ -188,16 +198,16 @@ scene_make(const struct voices *v, const struct recordings *rec, struct rng *r, 
 {
 	struct sound s = sound_new(SCENE_SAMPLES);
 	s.label = need(calloc(SCENE_FRAMES + 1, 1));
-	double reference = 2.5e-3;
-	if (!rng_chance(r, 0.12)) {
+	int speech = rng_chance(r, 0.85);
+	if (speech) {
 		place_speech(&v->file[rng_below(r, (uint32_t)v->n)], r, &s);
 		color_speech(&s, r);
 		double power = sound_speech_power(&s);
 		if (power > 1e-7) {
-			sound_scale(s.x, s.n, sqrt(reference / power));
+			sound_scale(s.x, s.n, sqrt(REFERENCE / power));
 		}
 	}
-	add_noise(&s, v, rec, reference, r);
+	add_noise(&s, v, rec, speech, r);
 	double gain = 32768.0 * pow(10, rng_uniform(r, -26, 16) / 20);
 	for (size_t i = 0; i < s.n; i++) {
 		double x = gain * (double)s.x[i];

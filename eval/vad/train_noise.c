@@ -214,12 +214,12 @@ make_recorded(const struct sound *s, float *x, size_t n, struct rng *r)
 }
 
 struct sound
-train_noise(const struct recordings *rec, size_t n, struct rng *r)
+train_noise(const struct recordings *rec, size_t n, int music, struct rng *r)
 {
 	static void (*const makers[])(float *, size_t, struct rng *) = {
 	    make_shaped, make_shaped, make_flutter, make_engine, make_engine, make_knocks, make_sweeps};
 	struct sound s = sound_new(n);
-	uint32_t kind = rng_below(r, 12);
+	uint32_t kind = music ? 11 : rng_below(r, 12);
 	if (kind < 7) {
 		makers[kind](s.x, n, r);
 	} else if (kind < 9) {

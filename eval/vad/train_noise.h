@@ -16,7 +16,7 @@ struct recordings {
 /* Reads DIR/noise/{effects,ambient-*,music-*}.s16. */
 void recordings_load(struct recordings *r, const char *dir);
 
-/* @p n samples of a random kind, mean power 1. */
-struct sound train_noise(const struct recordings *rec, size_t n, struct rng *r);
+/* @p n samples of a random kind, mean power 1; of recorded music, if asked for. */
+struct sound train_noise(const struct recordings *rec, size_t n, int music, struct rng *r);
 
 #endif

@@ -125,8 +125,8 @@ main(int argc, char **argv)
 		fprintf(stderr, "usage: vad_train DATA OUT [SCENES [EPOCHS]]\n");
 		return 2;
 	}
-	size_t scenes = argc > 3 ? strtoul(argv[3], NULL, 10) : 4000;
-	size_t epochs = argc > 4 ? strtoul(argv[4], NULL, 10) : 16;
+	size_t scenes = argc > 3 ? strtoul(argv[3], NULL, 10) : 6000;
+	size_t epochs = argc > 4 ? strtoul(argv[4], NULL, 10) : 14;
 	size_t held = scenes / 10;
 	size_t used = (scenes - held) / NET_LANES * NET_LANES;
 	struct example *e = need(calloc(scenes, sizeof *e));

@@ -9,7 +9,7 @@
 
 #include "vad_features.h"
 
-enum { VAD_NET_DENSE = 40, VAD_NET_STATE = 48, VAD_LOOKAHEAD = 4 };
+enum { VAD_NET_DENSE = 48, VAD_NET_STATE = 64, VAD_LOOKAHEAD = 4 };
 
 /* Unpacked weights; constant after vad_net_init(). */
 struct vad_net_weights {
