@@ -149,14 +149,21 @@ answer_late(struct rmi_call *c, uint64_t seq)
 	s->late = 0;
 }
 
+/* Is this item never answered? */
+static bool
+keeps(struct far_stream *s)
+{
+	bool once = is(s, FAR_ONCE) && s->answered;
+	s->answered = true;
+	return is(s, FAR_HANG) || is(s, FAR_MUTE) || once;
+}
+
 static void
 take_item(struct rmi_call *c, struct rmi_buf *msg, const struct rmi_frame_packet *in)
 {
 	struct far_stream *s = rmi_call_user(c);
 	s->far->items++;
-	bool once = is(s, FAR_ONCE) && s->answered;
-	s->answered = true;
-	if (is(s, FAR_HANG) || is(s, FAR_MUTE) || once) {
+	if (keeps(s)) {
 		s->open++;
 		s->far->most_open = s->open > s->far->most_open ? s->open : s->far->most_open;
 	} else if (is(s, FAR_FAIL)) {
