@@ -1,7 +1,9 @@
 #include "cli/run_loop.h"
 
+#include <errno.h>
 #include <rme/verdict.h>
 #include <stdatomic.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "cli/interrupt.h"
@@ -163,13 +165,29 @@ take(struct run_loop *l, struct rme_packet *pkt)
 	rme_packet_unref(pkt);
 }
 
+/* The next packet. What was written goes out before it is waited for: readers of a pipe see items as they end. */
+static enum rme_err
+receive(struct run_loop *l, struct rme_packet **pkt)
+{
+	enum rme_err e = rme_session_recv(l->session, pkt, -1);
+	if (e != RME_EAGAIN) {
+		return e;
+	}
+	if (fflush(l->in->cli->out) != 0) {
+		struct rme_error err;
+		(void)rme_error_set(&err, RME_EIO, "standard output", "writing failed: %s", strerror(errno));
+		break_off(l, &err);
+	}
+	return rme_session_recv(l->session, pkt, rmi_monotonic_ns() + TICK_MS * RMI_NS_PER_MS);
+}
+
 static void
 receive_all(struct run_loop *l)
 {
 	enum rme_err e = RME_OK;
 	while (e == RME_OK || e == RME_ETIMEDOUT) {
 		struct rme_packet *pkt;
-		e = rme_session_recv(l->session, &pkt, rmi_monotonic_ns() + TICK_MS * RMI_NS_PER_MS);
+		e = receive(l, &pkt);
 		if (e == RME_OK) {
 			take(l, pkt);
 		}

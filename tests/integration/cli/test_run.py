@@ -4,6 +4,7 @@
 import json
 import os
 import pathlib
+import re
 import signal
 import socket
 import struct
@@ -213,6 +214,80 @@ nodes:
     def test_private_data_stays_here(self):
         p = self.write("p.yaml", f"version: 1\nnodes:\n  - {{id: far, service: S, endpoint: '127.0.0.1:{free_port()}'}}\n")
         self.rme("run", p, "-i", "-", "--format", "text/plain", "--local", stdin="secret\n", code=4)
+
+
+class Served(Command):
+    """Against `rme serve`."""
+
+    ROUTED = """version: 1
+endpoints: {cloud: 'CLOUD'}
+nodes:
+  - id: shout
+    router:
+      mode: cloud_first
+      edge: {node_type: TextProcessorNode, params: {operations: [lowercase]}}
+      cloud: {service: TextProcessorNode, params: {operations: [uppercase]}}
+"""
+
+    def serve(self, *more):
+        service = self.start("serve", "-P", "0", *more)
+        self.addCleanup(service.stderr.close)
+        self.addCleanup(service.stdout.close)
+        self.addCleanup(service.wait)
+        self.addCleanup(service.kill)
+        port = re.search(r"127\.0\.0\.1:(\d+)", service.stderr.readline())
+        return service, f"127.0.0.1:{port[1]}"
+
+    def items(self, run):
+        lines = [json.loads(line) for line in run.splitlines()]
+        return [x for x in lines if "item" in x and not x.get("last")]
+
+    def test_the_cloud_side_works(self):
+        _, address = self.serve()
+        p = self.write("p.yaml", self.ROUTED.replace("CLOUD", address))
+        r = self.rme("run", p, "-i", "-", "--format", "text/plain", "--json", "-o", "out.jsonl", stdin="a\nb\n")
+        self.assertEqual([i["side"] for i in self.items(r.stdout)], ["cloud", "cloud"])
+        results = [json.loads(x)["json"]["results"] for x in (self.path / "out.jsonl").read_text().splitlines()]
+        self.assertEqual(results, [{"uppercase": "A"}, {"uppercase": "B"}])
+
+    def test_tokens(self):
+        self.write("tokens", "secret-token-number-one\n")
+        self.write("wrong", "secret-token-number-two\n")
+        os.chmod(self.path / "tokens", 0o600)
+        _, address = self.serve("--token-file", "tokens")
+        text = "version: 1\nendpoints: {cloud: {address: 'CLOUD'TOKEN}}\nnodes: [{id: far, service: TextProcessorNode}]\n"
+        text = text.replace("CLOUD", address)
+        without, wrong, right = (self.write(f"{i}.yaml", text.replace("TOKEN", t)) for i, t in
+                                 enumerate(("", ", token_file: wrong", ", token_file: tokens")))
+        line = ("-i", self.write("in.txt", "a\n"))
+        self.rme("run", without, *line, code=4)
+        self.assertIn("can be read by others", self.rme("run", wrong, *line, code=4).stderr)
+        self.rme("run", right, *line)
+        missing = self.write("m.yaml", text.replace("TOKEN", ", token_file: nowhere"))
+        self.assertIn("the token cannot be read", self.rme("run", missing, *line, code=3).stderr)
+
+    def test_a_service_killed_in_the_middle_loses_nothing(self):
+        service, address = self.serve()
+        p = self.write("p.yaml", self.ROUTED.replace("CLOUD", address) + "input: {chunk: 20ms}\n")
+        run = subprocess.Popen([RME, "run", p, "-i", "-", "--format", "text/plain", "--json"], cwd=self.path, text=True,
+                               stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        sides = []
+        with run.stdin, run.stdout, run.stderr:
+            run.stdout.readline()
+            for i in range(60):
+                if i == 20:
+                    service.kill()
+                    service.wait()
+                run.stdin.write(f"line {i}\n")
+                run.stdin.flush()
+                item = json.loads(run.stdout.readline())
+                self.assertTrue(item["ok"], item)
+                sides.append(item["side"])
+            run.stdin.close()
+            end = json.loads(run.stdout.read().splitlines()[-1])["end"]
+        self.assertEqual(run.wait(timeout=60), 0)
+        self.assertEqual(sides, ["cloud"] * 20 + ["edge"] * 40)
+        self.assertEqual(end["submitted"], end["verdicts"])
 
 
 class Signals(Command):
