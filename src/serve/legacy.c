@@ -114,3 +114,29 @@ rmi_legacy_packet(struct rme_packet **out, const ProtobufCBinaryData *text, int6
 	meta.deadline_ns = deadline_ns;
 	return rme_packet_new(out, &meta, text->data, text->len);
 }
+
+enum rme_err
+rmi_legacy_prepare(struct rmi_hosted *h, const struct rmi_catalog *catalog,
+    const Remotemedia__Execution__ExecuteNodeRequest *request, struct rme_packet **item, struct rme_error *err)
+{
+	struct rme_packet *pkt;
+	const struct rmi_legacy_config config = {
+	    request->n_config, (Remotemedia__Execution__StreamInit__ConfigEntry **)(void *)request->config};
+	enum rme_err e = rmi_legacy_format(request->serialization_format, err);
+	if (e == RME_OK) {
+		e = rmi_legacy_bind(h, catalog, request->node_type, &config, err);
+	}
+	if (e == RME_OK) {
+		e = rmi_legacy_packet(&pkt, &request->input_data, 0);
+	}
+	if (e != RME_OK) {
+		return e;
+	}
+	e = rmi_hosted_learn(h, pkt, err);
+	if (e != RME_OK) {
+		rme_packet_unref(pkt);
+		return e;
+	}
+	*item = pkt;
+	return RME_OK;
+}

@@ -41,4 +41,11 @@ RME_NODISCARD enum rme_err rmi_legacy_bind(struct rmi_hosted *h, const struct rm
 RME_NODISCARD enum rme_err
 rmi_legacy_packet(struct rme_packet **out, const ProtobufCBinaryData *text, int64_t deadline_ns);
 
+/**
+ * What ExecuteNode does before a session is opened: check, bind, and learn from the item what the session will get.
+ * @param[out] item  to be submitted; on RME_OK only
+ */
+RME_NODISCARD enum rme_err rmi_legacy_prepare(struct rmi_hosted *h, const struct rmi_catalog *catalog,
+    const Remotemedia__Execution__ExecuteNodeRequest *request, struct rme_packet **item, struct rme_error *err);
+
 #endif

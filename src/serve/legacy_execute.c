@@ -4,6 +4,7 @@
 #include "serve/legacy.h"
 
 #include "base/clock.h"
+#include "base/packet.h"
 
 #include <rme/verdict.h>
 #include <stdio.h>
@@ -176,6 +177,7 @@ static const struct rmi_lane_ops execute_lane_ops = {
 
 /* Input */
 
+/* The earlier of the call's and the request's; 0 = none. */
 static int64_t
 deadline_of(const struct execute *x, const Request *r)
 {
@@ -193,25 +195,19 @@ start(struct execute *x, const Request *r, struct rme_error *err)
 {
 	struct rmi_hosted *h = &x->lane.hosted;
 	struct rmi_hosted_in in = {.json = true};
+	struct rme_packet_meta *meta;
 	struct rme_packet *pkt;
-	const struct rmi_legacy_config config = {
-	    r->n_config, (Remotemedia__Execution__StreamInit__ConfigEntry **)(void *)r->config};
 	x->input_bytes = r->input_data.len;
 	if (r->options != NULL && r->options->max_output_size_mb > 0 && r->options->max_output_size_mb < 16) {
 		x->output_max = (size_t)r->options->max_output_size_mb << 20;
 	}
-	enum rme_err e = rmi_legacy_format(r->serialization_format, err);
-	if (e == RME_OK) {
-		e = rmi_legacy_bind(h, &x->lane.host->catalog, r->node_type, &config, err);
-	}
-	if (e == RME_OK) {
-		e = rmi_legacy_packet(&pkt, &r->input_data, deadline_of(x, r));
-	}
+	enum rme_err e = rmi_legacy_prepare(h, &x->lane.host->catalog, r, &pkt, err);
 	if (e != RME_OK) {
 		return e;
 	}
-	e = rmi_hosted_learn(h, pkt, err);
+	e = rmi_packet_own_meta(&pkt, &meta);
 	if (e == RME_OK) {
+		meta->deadline_ns = deadline_of(x, r);
 		e = rmi_lane_open(&x->lane, &in, err);
 	}
 	if (e != RME_OK) {
