@@ -40,7 +40,7 @@ check(const struct rmi_v1_items *q, const struct rmi_v1_item *item, struct rme_e
 		    err, RME_ELIMIT, NULL, "more than the %d items of the window are open", RMI_HOST_WINDOW);
 	}
 	/* One item alone always fits, or large ones could never be sent. */
-	if (q->bytes > 0 && item->bytes > RMI_V1_WINDOW_BYTES - q->bytes) {
+	if (q->bytes > 0 && (q->bytes >= RMI_V1_WINDOW_BYTES || item->bytes > RMI_V1_WINDOW_BYTES - q->bytes)) {
 		return rme_error_set(err, RME_ELIMIT, NULL, "more than the %llu bytes of the window are open",
 		    (unsigned long long)RMI_V1_WINDOW_BYTES);
 	}
