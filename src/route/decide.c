@@ -258,7 +258,7 @@ decide_gated(struct rme_route *r, const struct rmi_route_beliefs *b, const struc
 	bool stay = !well && !g->hard;
 	r->first = stay ? c->side : rmi_side_other(c->side);
 	r->reason = well ? g->why : RME_REASON_LAST_RESORT;
-	tell_trouble(r, b, it, well || stay ? mine : its);
+	tell_trouble(r, b, it, mine);
 	return RME_OK;
 }
 

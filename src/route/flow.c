@@ -98,11 +98,24 @@ rmi_flow_passes(const struct rmi_flow *f, const struct rmi_flow_item *it)
 }
 
 enum rme_err
+rmi_flow_emit(struct rmi_flow *f, const struct rmi_flow_item *it, struct rme_packet *pkt)
+{
+	enum rme_err e = rme_node_emit(f->self, pkt);
+	if (e != RME_OK && rme_node_item_failed(f->self, it->seq) == RME_OK) {
+		/* What is behind could not take it, and has not said so: the item has failed there. */
+		struct rme_error err;
+		rme_error_set(&err, e, NULL, "%s", rme_err_text(e));
+		rme_node_item_fail(f->self, it->seq, &err);
+	}
+	return e;
+}
+
+enum rme_err
 rmi_flow_release(struct rmi_flow *f, struct rmi_flow_item *it)
 {
 	enum rme_err e = RME_OK;
 	for (size_t i = 0; i < it->held.n; i++) {
-		enum rme_err emitted = rme_node_emit(f->self, it->held.pkt[i]);
+		enum rme_err emitted = rmi_flow_emit(f, it, it->held.pkt[i]);
 		e = e != RME_OK ? e : emitted;
 	}
 	it->held.n = 0;
@@ -435,7 +448,7 @@ is_late(const struct rmi_flow *f, const struct rmi_flow_try *t, unsigned s, int6
 static void
 step_flush(struct rmi_flow *f, struct rmi_flow_item *it, int64_t now)
 {
-	bool wait = it->end == NULL;
+	bool wait = false;
 	if (!it->flushed) {
 		return;
 	}

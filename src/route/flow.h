@@ -107,6 +107,8 @@ void rmi_flow_cancel(struct rmi_flow *f);
 struct rmi_flow_item *rmi_flow_find(struct rmi_flow *f, uint64_t seq);
 /** Has the oldest open item been given its last chance, so that results may go on at once? */
 bool rmi_flow_passes(const struct rmi_flow *f, const struct rmi_flow_item *it);
+/** Emit a result of the oldest item; what is behind the router may refuse it, which fails the item. Owns @p pkt. */
+enum rme_err rmi_flow_emit(struct rmi_flow *f, const struct rmi_flow_item *it, struct rme_packet *pkt);
 /** Emit what is held of the oldest item. */
 enum rme_err rmi_flow_release(struct rmi_flow *f, struct rmi_flow_item *it);
 

@@ -50,10 +50,7 @@ scope_failed(struct rmi_scope *self, uint64_t seq)
 {
 	struct rmi_flow_side *s = of_scope(self);
 	struct rmi_flow_item *it = live_item(s, seq);
-	if (it == NULL) {
-		return RME_ECANCELED;
-	}
-	return may_fail(s, it) ? it->err.code : RME_OK;
+	return it != NULL ? it->err.code : RME_ECANCELED;
 }
 
 static struct rme_stage_report *
@@ -92,7 +89,7 @@ take_result(struct rmi_flow_side *s, struct rmi_flow_item *it, struct rme_packet
 			rme_packet_unref(pkt);
 			return e;
 		}
-		return rme_node_emit(f->self, pkt);
+		return rmi_flow_emit(f, it, pkt);
 	}
 	enum rme_err e = rmi_hold_put(&it->held, &f->limits, pkt);
 	if (e == RME_ELIMIT) {

@@ -55,6 +55,9 @@ obey(struct rme_node *self, const struct side_probe *p, const struct rme_packet 
 		return rme_node_fail(self, RME_EINVAL, "you are wrong");
 	case 'l':
 		return answer(self, m, word, (size_t)n, 0.2F);
+	case 'm':
+		e = answer(self, m, word, (size_t)n, 0.2F);
+		return e != RME_OK ? e : answer(self, m, word, (size_t)n, 0.9F);
 	case 'h':
 		e = answer(self, m, word, (size_t)n, NAN);
 		return e != RME_OK ? e : rme_node_fail(self, RME_EMODULE, "trap: unreachable");
@@ -78,6 +81,7 @@ answer_flush(struct rme_node *self, struct side_probe *p, const struct rme_packe
 {
 	char word[32];
 	int n = snprintf(word, sizeof(word), "%c!%llu", p->letter, (unsigned long long)held);
+	p->flushes++;
 	if (p->bad_flush) {
 		return rme_node_fail(self, RME_ETRANSPORT, "gone");
 	}
@@ -85,8 +89,15 @@ answer_flush(struct rme_node *self, struct side_probe *p, const struct rme_packe
 }
 
 static void
-note_data(struct side_probe *p, const struct rme_packet *in)
+note_data(struct rme_node *self, struct side_probe *p, const struct rme_packet *in)
 {
+	/* As a node that uses the network would. */
+	struct rme_stage_report *r = rme_node_report(self, rme_packet_meta(in)->seq);
+	if (r != NULL) {
+		r->bytes_up += 100;
+		r->bytes_down += 10;
+		r->remote_ns += 5;
+	}
 	p->seen++;
 	p->deadline_ns = rme_packet_meta(in)->deadline_ns;
 }
@@ -115,7 +126,7 @@ static enum rme_err
 plain_process(struct rme_node *self, struct rme_packet *in)
 {
 	struct plain *s = rme_node_state(self);
-	note_data(s->probe, in);
+	note_data(self, s->probe, in);
 	s->held++;
 	enum rme_err e = obey(self, s->probe, in);
 	rme_packet_unref(in);
@@ -260,7 +271,7 @@ async_process(struct rme_node *self, struct rme_packet *in)
 	assert_true(s->n < OPEN_MAX);
 	enum rme_packet_kind kind = rme_packet_meta(in)->kind;
 	if (kind == RME_PACKET_DATA) {
-		note_data(s->probe, in);
+		note_data(self, s->probe, in);
 		s->held++;
 	}
 	s->probe->ends += kind == RME_PACKET_ITEM_END ? 1 : 0;

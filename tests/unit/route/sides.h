@@ -5,7 +5,7 @@
  * @file
  * Children for tests of the router. What they do with an item is said by its payload: the first letter is for the edge,
  * the second for the cloud, the third for a child with another letter; none is o.
- *   o answer once · 2 twice · b ten times · n not at all · l once, with confidence 0.2 · x trap · h answer, then trap
+ *   o answer once · 2 twice · b ten times · n not at all · l once, with confidence 0.2 · m twice, the first with 0.2 · x trap · h answer, then trap
  *   t trap with many words · i say that the caller is wrong · e answer with an empty packet
  *   async children only: w answer at bench_answer() · s never
  * A digit as third letter is what the plain kind estimates, in tenths.
@@ -28,6 +28,7 @@ struct side_probe {
 	unsigned opens, resets; /* how often */
 	uint64_t seen;          /* DATA packets */
 	int64_t deadline_ns;    /* of the last one */
+	unsigned flushes;       /* FLUSH packets */
 	unsigned ends;          /* ITEM_ENDs pushed into an async child */
 	struct rme_node *self;  /* the async child, NULL while there is none */
 };

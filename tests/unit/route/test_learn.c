@@ -59,6 +59,11 @@ the_breaker_opens_half_opens_and_closes(void **state)
 	rmi_route_end(&b, &rules, &ok);
 	expect(&b, t + 10 * MS, RME_SIDE_CLOUD, RME_REASON_MODE);
 	assert_int_equal(b.side[RMI_CLOUD].failures, 0);
+	/* And the next time it begins with the short pause again. */
+	for (int i = 0; i < 3; i++) {
+		t = try_cloud(&b, RME_ETRANSPORT, t + 1000 * MS);
+	}
+	assert_in_range(b.side[RMI_CLOUD].blocked_until_ns, t + 800 * MS, t + 1200 * MS);
 }
 
 static void

@@ -131,6 +131,10 @@ when_both_fail_the_item_fails_once(void **state)
 	assert_string_equal(bench_one(&b, "xx"), "X");
 	assert_int_equal(harness_error(&b.h, 1), RME_EMODULE);
 	assert_string_equal(b.h.failed[1].where, "far");
+	/* What both tries cost is on the item's account. */
+	assert_int_equal(b.h.report[1].bytes_up, 200);
+	assert_int_equal(b.h.report[1].bytes_down, 20);
+	assert_int_equal(b.h.report[1].remote_ns, 10);
 	assert_string_equal(bench_why(&b, 1), "fallback failed too: edge failed after 0 us: trap: unreachable");
 	assert_int_equal(b.h.report[1].side, RME_SIDE_NONE);
 	bench_item(&b, "xh");
@@ -243,6 +247,8 @@ flush_reaches_the_sides_that_have_seen_data(void **state)
 	bench_item(&b, "oo");
 	harness_flush(&b.h);
 	assert_string_equal(bench_out(&b), "|.'E:oo'.'E:oo'.'E!2'|.");
+	assert_int_equal(b.edge.flushes, 1);
+	assert_int_equal(b.cloud.flushes, 0);
 	harness_clear(&b.h);
 	bench_item(&b, "oo");
 	bench_item(&b, "oooo");
@@ -251,6 +257,8 @@ flush_reaches_the_sides_that_have_seen_data(void **state)
 	harness_clear(&b.h);
 	harness_flush(&b.h);
 	assert_string_equal(bench_out(&b), "|.");
+	assert_int_equal(b.edge.flushes, 2);
+	assert_int_equal(b.cloud.flushes, 1);
 	bench_close(&b);
 }
 
@@ -321,6 +329,11 @@ a_weak_edge_answer_is_asked_of_the_cloud_and_kept_if_that_fails(void **state)
 	bench_item(&b, "lh");
 	assert_string_equal(bench_out(&b), "'E:lh'.");
 	assert_int_equal(b.h.report[2].side, RME_SIDE_EDGE);
+	assert_int_equal(b.edge.seen, 2);
+	harness_clear(&b.h);
+	/* The least sure result speaks for all. */
+	bench_item(&b, "mo");
+	assert_string_equal(bench_out(&b), "'C:mo'.");
 	harness_clear(&b.h);
 	bench_item(&b, "oo");
 	assert_string_equal(bench_out(&b), "'E:oo'.");
@@ -412,7 +425,21 @@ a_failure_behind_the_router_is_not_blamed_on_a_side(void **state)
 		assert_int_equal(rmi_node_push(b.h.node, in), RME_OK);
 		assert_int_equal(rmi_node_push(b.h.node, end), RME_OK);
 		assert_int_equal(harness_n_ends(&b.h, b.h.seq), 1);
+		assert_int_equal(harness_error(&b.h, b.h.seq), RME_EIO);
 	}
+	struct rme_router_stats stats;
+	assert_int_equal(rme_router_stats(b.h.rt, &stats, 1), 1);
+	assert_int_equal(stats.edge.requests, 5);
+	assert_int_equal(stats.edge.failed, 0);
+	assert_false(stats.edge.avoided);
+	bench_close(&b);
+	/* Also where the results were held: the other side is not asked. */
+	bench_open_well(&b, &side_plain, &side_async, edge_first);
+	b.h.sink_err = RME_EIO;
+	bench_item(&b, "2o");
+	assert_int_equal(harness_error(&b.h, 1), RME_EIO);
+	assert_int_equal(harness_n_ends(&b.h, 1), 1);
+	assert_int_equal(b.cloud.seen, 0);
 	bench_close(&b);
 }
 

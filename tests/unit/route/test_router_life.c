@@ -8,6 +8,7 @@
 
 #include <rme/runtime.h>
 
+#include "base/cancel.h"
 #include "sides.h"
 
 static const char *const edge_first[] = {"mode=edge_first", NULL};
@@ -178,6 +179,29 @@ reset_ends_every_item(void **state)
 }
 
 static void
+a_canceled_session_asks_nobody_else(void **state)
+{
+	(void)state;
+	struct bench b;
+	struct rmi_cancel cancel;
+	bench_open_well(&b, &side_plain, &side_async, edge_first);
+	/* The same node again, in a session that has been canceled. */
+	rmi_cancel_init(&cancel);
+	rmi_cancel_fire(&cancel);
+	struct rmi_node_env env = *rmi_node_env(b.h.node);
+	env.cancel = &cancel;
+	const struct rme_node_spec spec = {.type = &rme_router_type, .config = &b.config};
+	rmi_node_free(b.h.node);
+	b.h.node = NULL;
+	assert_int_equal(rmi_node_new(&b.h.node, &spec, &env, &b.h.sink, NULL), RME_OK);
+	assert_string_equal(bench_one(&b, "xo"), "X");
+	assert_int_equal(harness_error(&b.h, 1), RME_EMODULE);
+	assert_int_equal(b.cloud.seen, 0);
+	bench_close(&b);
+	rmi_cancel_done(&cancel);
+}
+
+static void
 close_with_items_open_leaks_nothing(void **state)
 {
 	(void)state;
@@ -320,6 +344,7 @@ main(void)
 	    cmocka_unit_test(the_breaker_avoids_a_failing_side_and_comes_back),
 	    cmocka_unit_test(a_stateful_session_stays_with_its_side),
 	    cmocka_unit_test(reset_ends_every_item),
+	    cmocka_unit_test(a_canceled_session_asks_nobody_else),
 	    cmocka_unit_test(close_with_items_open_leaks_nothing),
 	    cmocka_unit_test(an_async_side_that_never_ends_its_items_is_not_fed_for_ever),
 	    cmocka_unit_test(a_programs_rule_is_found_by_name),
