@@ -112,6 +112,11 @@ enum rme_err rmi_flow_emit(struct rmi_flow *f, const struct rmi_flow_item *it, s
 /** Emit what is held of the oldest item. */
 enum rme_err rmi_flow_release(struct rmi_flow *f, struct rmi_flow_item *it);
 
+/* step.c */
+
+/** Look at an item: conclude tries that are over, or late at @p now. */
+void rmi_flow_step(struct rmi_flow *f, struct rmi_flow_item *it, int64_t now);
+
 /* try.c */
 
 /** Begin a try: deadline, books, state. What goes wrong is in it->err. */
