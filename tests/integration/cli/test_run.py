@@ -290,6 +290,79 @@ nodes:
         self.assertEqual(end["submitted"], end["verdicts"])
 
 
+@unittest.skipUnless(json.loads(subprocess.check_output([RME, "version", "--json"]))["features"]["wasm"], "no WebAssembly")
+class Modules(Command):
+    @classmethod
+    def setUpClass(cls):
+        subprocess.run([ROOT / "scripts/build-modules.sh", "gain", "fast_vad"], check=True, capture_output=True)
+
+    def registry(self, lock=True, **changes):
+        """A registry with gain and fast_vad in self.path."""
+        import yaml
+
+        registry = yaml.safe_load((ROOT / "wasm-modules.yaml").read_text())
+        registry["modules"] = {n: {**registry["modules"][n], "wasm": str(ROOT / f"build/modules/{n}.wasm")} for n in ("gain", "fast_vad")}
+        registry["modules"]["gain"].update(changes)
+        self.write("wasm-modules.yaml", yaml.safe_dump(registry))
+        if lock:
+            pins = yaml.safe_load((ROOT / "wasm-modules.lock").read_text())
+            pins["modules"] = {n: pins["modules"][n] for n in ("gain", "fast_vad")}
+            self.write("wasm-modules.lock", yaml.safe_dump(pins))
+
+    def pipeline(self, more):
+        return self.write("p.yaml", f"version: 1\nnodes:\n  - {{id: g, module: gain, {more}}}\n")
+
+    def peak(self, name):
+        with wave.open(str(self.path / name)) as w:
+            n = w.getnframes()
+            return max(abs(s) for s in struct.unpack(f"<{n}h", w.readframes(n)))
+
+    def test_a_module_runs_with_its_parameters(self):
+        self.registry()
+        sound = self.sound()
+        p = self.pipeline("params: {db: -20}")
+        self.rme("run", p, "-i", sound, "-o", "out.wav")
+        self.assertAlmostEqual(self.peak("out.wav"), 100, delta=2)
+        self.rme("run", p, "-i", sound, "-o", "out.wav", "-p", "g.db=0")
+        self.assertAlmostEqual(self.peak("out.wav"), 1000, delta=1)
+
+    def test_a_module_by_its_path(self):
+        p = self.write("p.yaml", f"version: 1\nnodes: [{{id: g, module: '{ROOT}/build/modules/gain.wasm', params: {{db: -20}}}}]\n")
+        self.rme("run", p, "-i", self.sound(), "-o", "out.wav")
+        self.assertAlmostEqual(self.peak("out.wav"), 100, delta=2)
+
+    def test_wrong_parameters_are_shown(self):
+        self.registry()
+        for params, text in (("{dp: 1}", "has no parameter 'dp'"), ("{db: loud}", "'db' takes a number, not loud"),
+                             ("{db: 100}", "'db': 100 is too large; the most is 60")):
+            self.assertIn(text, self.rme("validate", self.pipeline(f"params: {params}"), code=3).stderr)
+
+    def test_unknown_modules_are_shown(self):
+        self.registry()
+        p = self.write("p.yaml", "version: 1\nnodes: [{id: v, module: fast_vat}]\n")
+        r = self.rme("validate", p, code=3)
+        self.assertIn("has no module 'fast_vat'", r.stderr)
+        self.assertIn("did you mean 'fast_vad'?", r.stderr)
+        os.remove(self.path / "wasm-modules.yaml")
+        self.assertIn("no module registry", self.rme("validate", p, code=3).stderr)
+
+    def test_other_bytes_than_pinned_are_refused(self):
+        self.registry(wasm=str(ROOT / "build/modules/fast_vad.wasm"))
+        r = self.rme("run", self.pipeline("params: {}"), "-i", self.sound(), code=3)
+        self.assertIn("sha256", r.stderr.lower().replace("sha-256", "sha256"))
+        self.assertNotIn("items in", r.stderr)
+
+    def test_limits_hold(self):
+        self.registry()
+        r = self.rme("run", self.pipeline("limits: {result: 16}"), "-i", self.sound(), "-o", "out.wav", code=5)
+        self.assertIn("item 1: g:", r.stderr)
+
+    def test_a_module_that_is_no_module(self):
+        self.registry(lock=False, wasm="p.yaml")
+        r = self.rme("run", self.pipeline("params: {}"), "-i", self.sound(), code=5)
+        self.assertIn("gain", r.stderr)
+
+
 class Signals(Command):
     def begin(self, *more):
         p = self.write("p.yaml", PASS)
