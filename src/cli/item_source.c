@@ -233,6 +233,81 @@ rmi_item_list_files(struct rmi_item_source *s, bool folder, struct rme_error *er
 	return e == RME_OK ? e : rme_error_set(err, e, s->path, "%s", rme_err_text(e));
 }
 
+/* ---- standard input as one item ---- */
+
+/* Grow the room for what comes, up to the limit of a file. */
+static enum rme_err
+make_room(uint8_t **data, size_t len, size_t *room, struct rme_error *err)
+{
+	if (len < *room) {
+		return RME_OK;
+	}
+	size_t more = *room > 0 ? *room * 2 : 64 * 1024;
+	if (more > RMI_ITEM_FILE_MAX * (size_t)2) {
+		return rme_error_set(err, RME_ELIMIT, "standard input", "is larger than 256 MiB");
+	}
+	uint8_t *grown = realloc(*data, more);
+	if (grown == NULL) {
+		return rme_error_set(err, RME_ENOMEM, "standard input", "%s", rme_err_text(RME_ENOMEM));
+	}
+	*data = grown;
+	*room = more;
+	return RME_OK;
+}
+
+static enum rme_err
+read_stdin(uint8_t **data, size_t *len, struct rme_error *err)
+{
+	size_t room = 0;
+	*data = NULL;
+	*len = 0;
+	do {
+		enum rme_err e = make_room(data, *len, &room, err);
+		if (e != RME_OK) {
+			return e;
+		}
+		*len += fread(*data + *len, 1, room - *len, stdin);
+	} while (feof(stdin) == 0 && ferror(stdin) == 0);
+	if (ferror(stdin) != 0) {
+		return rme_error_set(err, RME_EIO, "standard input", "reading failed: %s", strerror(errno));
+	}
+	return *len <= RMI_ITEM_FILE_MAX ? RME_OK
+	                                 : rme_error_set(err, RME_ELIMIT, "standard input", "is larger than 256 MiB");
+}
+
+static enum rme_err
+stdin_next(struct rmi_item_source *s, struct rme_packet **out, struct rme_error *err)
+{
+	if (s->next_name++ > 0) {
+		return RME_ECLOSED;
+	}
+	struct rme_packet_meta meta = rme_packet_meta_init();
+	meta.format = s->format;
+	uint8_t *data;
+	size_t len;
+	enum rme_err e = read_stdin(&data, &len, err);
+	if (e == RME_OK && rme_packet_new(out, &meta, data, len) != RME_OK) {
+		e = rme_error_set(err, RME_ENOMEM, "standard input", "%s", rme_err_text(RME_ENOMEM));
+	}
+	free(data);
+	return e;
+}
+
+static enum rme_err
+stdin_rewind(struct rmi_item_source *s, struct rme_error *err)
+{
+	(void)s;
+	return rme_error_set(err, RME_EUNSUPPORTED, "standard input", "can be read only once");
+}
+
+static void
+stdin_close(struct rmi_item_source *s)
+{
+	(void)s;
+}
+
+static const struct rmi_item_backend whole_stdin = {stdin_next, stdin_rewind, stdin_close};
+
 /* ---- choosing ---- */
 
 static bool
@@ -264,6 +339,11 @@ open_by_media(struct rmi_item_source *s, enum rme_media media, struct rme_error 
 	case RME_MEDIA_OCTETS:
 	case RME_MEDIA_COUNT_:
 		break;
+	}
+	if (strcmp(s->path, "-") == 0 && media != RME_MEDIA_ANY) {
+		s->backend = &whole_stdin;
+		s->count = 1;
+		return RME_OK;
 	}
 	if (strcmp(s->path, "-") == 0) {
 		return rme_error_set(

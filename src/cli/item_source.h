@@ -3,8 +3,8 @@
 
 /**
  * @file
- * Where the items of a run come from: an audio file or raw samples cut into pieces, lines of text or JSON, whole files,
- * all files of a folder. One thread at a time.
+ * Where the items of a run come from: an audio file or raw samples cut into pieces, lines of text or JSON, whole files
+ * (standard input is one too), all files of a folder. One thread at a time.
  */
 
 #include <rme/format.h>

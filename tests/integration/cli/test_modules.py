@@ -83,6 +83,12 @@ class Call(Command):
         self.rme("call", ACTS, "-i", self.write("in.wav", data[:50000]), "-o", "out.bin")
         self.assertEqual((self.path / "out.bin").read_bytes(), data[:50000])
 
+    def test_standard_input_is_one_item_too(self):
+        data = "one\ntwo\n" * 3000 + "x"
+        self.rme("call", ACTS, "-i", "-", "-o", "out.bin", stdin=data)
+        self.assertEqual((self.path / "out.bin").read_text(), data)
+        self.assertIn("only once", self.rme("call", ACTS, "-i", "-", "-o", "out.bin", "--loop", "2", stdin=data, code=1).stderr)
+
     def test_format_makes_lines_of_it(self):
         r = self.rme("call", ACTS, "-i", "-", "--format", "text/plain", "-v", stdin="one\ntwo\n")
         self.assertEqual(r.stdout, "one\ntwo\n")
