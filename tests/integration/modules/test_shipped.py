@@ -1,0 +1,107 @@
+#!/usr/bin/env python3
+"""The modules that are shipped, in the real engine: edge and cloud give the same bytes, hybrid_vad with and without its
+service, and the modules of the guide docs/guide/writing-a-module.md as a reader would type them.
+Arguments: the command, the repository, clang."""
+
+import array
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+import wave
+
+RME = os.path.abspath(sys.argv.pop(1))
+ROOT = pathlib.Path(sys.argv.pop(1)).resolve()
+CLANG = sys.argv.pop(1)
+
+NATIVE = """version: 1
+input: {chunk: CHUNK}
+nodes:
+  - id: vad
+    node_type: VoiceActivityDetector
+"""
+DOUBT = json.dumps({"doubt_low": 0, "doubt_high": 1})  # every item is doubtful
+
+
+def noisy_sentence():
+    """The sentence of the golden vectors in noise, with pauses around it."""
+    pcm = array.array("h", bytes(32000))
+    pcm.frombytes((ROOT / "tests/vectors/vad/sentence.s16le").read_bytes())
+    pcm.extend([0] * 16000)
+    seed = 9
+    for i, x in enumerate(pcm):
+        seed = (seed * 1664525 + 1013904223) & 0xFFFFFFFF
+        pcm[i] = max(-32768, min(32767, x + ((seed >> 16) - 32768) * 1500 // 32768))
+    return pcm
+
+
+class Shipped(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.path = pathlib.Path(self.folder.name)
+        self.environment = {**os.environ, "XDG_CACHE_HOME": CACHE}
+        with wave.open(str(self.path / "in.wav"), "wb") as w:
+            w.setparams((1, 2, 16000, 0, "NONE", ""))
+            w.writeframes(noisy_sentence().tobytes())
+
+    def rme(self, *args, stdin=None):
+        r = subprocess.run([RME, *map(str, args)], cwd=self.path, input=stdin, capture_output=True, text=True, timeout=200,
+            check=False, env=self.environment)
+        self.assertEqual(r.returncode, 0, f"rme {' '.join(map(str, args))}\n{r.stderr}")
+        return r.stdout
+
+    def call(self, module, *args):
+        return self.rme("call", module, "--modules", ROOT / "wasm-modules.yaml", "-i", "in.wav", *args)
+
+    def test_the_module_and_the_node_print_the_same_bytes(self):
+        for chunk in ("20ms", "7ms", "330ms"):
+            (self.path / "native.yaml").write_text(NATIVE.replace("CHUNK", chunk))
+            there = self.rme("run", "native.yaml", "-i", "in.wav")
+            here = self.call("fast_vad", "--chunk", chunk)
+            self.assertEqual(here, there)
+            spoken = [json.loads(line)["is_speech"] for line in here.splitlines()]
+            self.assertGreater(spoken.count(True), len(spoken) // 3)
+            self.assertGreater(spoken.count(False), len(spoken) // 8)
+
+    def sources(self, *args):
+        return [json.loads(line)["source"] for line in self.call("hybrid_vad", "-p", DOUBT, *args).splitlines()]
+
+    def test_hybrid_vad_with_its_service(self):
+        serve = subprocess.Popen([RME, "serve", "--port", "0"], stderr=subprocess.PIPE, text=True, env=self.environment)
+        self.addCleanup(lambda: (serve.kill(), serve.wait(), serve.stderr.close()))
+        address = next(line.split(" on ")[1].split()[0] for line in serve.stderr if line.startswith("serving "))
+        self.assertEqual(set(self.sources("-s", f"VoiceActivityDetector={address}")), {"cloud"})
+
+    def test_hybrid_vad_alone(self):
+        sources = self.sources()
+        self.assertEqual(set(sources), {"edge-offline"})
+        self.assertEqual(len(sources), (len(noisy_sentence()) + 319) // 320)
+
+    def test_gain_doubles(self):
+        self.call("gain", "-p", '{"db": 6.02}', "-o", "out.wav")
+        with wave.open(str(self.path / "out.wav")) as w:
+            out = array.array("h", w.readframes(w.getnframes()))
+        for got, was in zip(out, noisy_sentence()):
+            self.assertAlmostEqual(got, max(-32768, min(32767, 2 * was)), delta=2)
+
+    def test_the_modules_of_the_guide(self):
+        gate, reverse = re.findall(r"```c\n(.*?)```", (ROOT / "docs/guide/writing-a-module.md").read_text(), re.S)
+        (self.path / "gate.c").write_text(gate)
+        (self.path / "reverse.c").write_text(reverse)
+        subprocess.run([CLANG, "--target=wasm32", "-O2", "-nostdlib", "-Wl,--no-entry", "-o", "reverse.wasm", "reverse.c"],
+            cwd=self.path, check=True)
+        subprocess.run([CLANG, "--target=wasm32-wasi", "-Wall", "-Wextra", "-Werror", "-O3", "-nostartfiles", "-Wl,--no-entry",
+            f"-I{ROOT}/modules/sdk/c", "-o", "gate.wasm", "gate.c"], cwd=self.path, check=True)
+        self.assertEqual(self.rme("call", "reverse.wasm", "-i", "-", "--format", "text/plain", stdin="stressed"), "desserts\n")
+        (self.path / "quiet.pcm").write_bytes(b"\1\0" * 500)
+        self.rme("call", "gate.wasm", "-i", "quiet.pcm", "-o", "out.bin")
+        self.assertEqual((self.path / "out.bin").read_bytes(), bytes(1000))
+
+
+with tempfile.TemporaryDirectory() as CACHE:
+    unittest.main(verbosity=1, exit=True)
