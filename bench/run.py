@@ -19,6 +19,8 @@ BARS = {
     ("session/pooled", "on_worker_p50_us"): (25, "a 640-byte packet through a session of three nodes"),
     ("rpc/640B", "p50_ratio"): (1.3, "rme.v1 echo of 640 bytes against plain gRPC C++"),
     ("rpc/1MB", "p50_ratio"): (1.3, "rme.v1 echo of 1 MB against plain gRPC C++"),
+    ("module/fast_vad", "aot_us"): (15, "10 ms of audio through the detector in the engine"),
+    ("module/fast_vad", "aot_ratio"): (1.6, "the same against its native build"),
     ("route/decide", "p50_ns"): (1000, "one routing decision"),
     ("route/update", "p50_ns"): (1000, "learning from one item"),
 }

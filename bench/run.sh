@@ -9,5 +9,6 @@ if [[ ! -f build-bench/build.ninja ]]; then
   meson setup build-bench -Dbuildtype=release -Doptimization=2 -Dbench=true >/dev/null
 fi
 ninja -C build-bench -j "$(nproc)" meson-benchmark-prereq | tail -n 1
+scripts/build-modules.sh >/dev/null
 mkdir -p out
 exec python3 -B bench/run.py build-bench out/bench.json "$@"
