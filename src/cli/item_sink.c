@@ -9,6 +9,7 @@
 
 #include <rme/route.h>
 
+#include "base/utf8.h"
 #include "cli/item_source.h"
 #include "nodes/audio_writer.h"
 
@@ -178,6 +179,25 @@ put_audio(struct rmi_item_sink *s, struct rme_packet *pkt, struct rme_error *err
 	return rmi_audio_writer_write(s->audio, pkt, err);
 }
 
+/* Text by its format, or bytes that nobody described and that a terminal can show. */
+static bool
+is_text(enum rme_media media, const char *data, size_t len)
+{
+	if (media == RME_MEDIA_TEXT || media == RME_MEDIA_JSON) {
+		return true;
+	}
+	if (media != RME_MEDIA_OCTETS || !rmi_utf8_valid(data, len)) {
+		return false;
+	}
+	for (size_t i = 0; i < len; i++) {
+		bool control = (unsigned char)data[i] < 0x20 || data[i] == 0x7f;
+		if (control && data[i] != '\n' && data[i] != '\t' && data[i] != '\r') {
+			return false;
+		}
+	}
+	return true;
+}
+
 enum rme_err
 rmi_item_sink_put(struct rmi_item_sink *s, struct rme_packet *pkt, struct rme_error *err)
 {
@@ -187,7 +207,7 @@ rmi_item_sink_put(struct rmi_item_sink *s, struct rme_packet *pkt, struct rme_er
 	switch (s->kind) {
 	case RMI_SINK_AUTO:
 	case RMI_SINK_LINES:
-		if (media == RME_MEDIA_TEXT || media == RME_MEDIA_JSON) {
+		if (is_text(media, data, len)) {
 			return put_line(s, data, len, err);
 		}
 		s->left_out++;

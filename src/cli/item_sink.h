@@ -14,7 +14,7 @@ struct rmi_item_sink;
 /** How results are written. */
 enum rmi_sink_kind {
 	RMI_SINK_AUTO = 0, /**< by the file's name: .wav and others, .txt, .jsonl; else bytes */
-	RMI_SINK_LINES,    /**< text and JSON as one line each; other media are left out and counted */
+	RMI_SINK_LINES,    /**< text, JSON and bytes that are text as one line each; others are left out and counted */
 	RMI_SINK_JSONL,    /**< one JSON object per result, with its item, time and format */
 	RMI_SINK_AUDIO,    /**< audio; its format is that of the first result */
 	RMI_SINK_BYTES,    /**< payloads one after the other */

@@ -87,6 +87,10 @@ class Call(Command):
         data = "one\ntwo\n" * 3000 + "x"
         self.rme("call", ACTS, "-i", "-", "-o", "out.bin", stdin=data)
         self.assertEqual((self.path / "out.bin").read_text(), data)
+        self.assertEqual(self.rme("call", ACTS, "-i", "-", stdin="stressed").stdout, "stressed\n")
+        r = self.rme("call", ACTS, "-i", "-", stdin="\x1b[31m")
+        self.assertEqual(r.stdout, "")
+        self.assertIn("neither text nor JSON", r.stderr)
         self.assertIn("only once", self.rme("call", ACTS, "-i", "-", "-o", "out.bin", "--loop", "2", stdin=data, code=1).stderr)
 
     def test_format_makes_lines_of_it(self):
