@@ -268,7 +268,7 @@ find_oldest(struct rmi_aot_cache *c, struct cached_file *oldest, uint64_t *total
 			found = true;
 			oldest->used = st.st_mtim;
 			oldest->bytes = (uint64_t)st.st_size;
-			(void)snprintf(oldest->name, sizeof(oldest->name), "%s", d->d_name);
+			memcpy(oldest->name, d->d_name, strlen(d->d_name) + 1); /* is_cache_file() has measured it */
 		}
 	}
 	closedir(dir);

@@ -21,7 +21,7 @@
 #define IN_HANDLER
 #endif
 
-enum { SIGNALS = 4 };
+enum { SIGNALS = 5, TRAP_FLAG = 0x100 /* of the x86 flags register: stop after each instruction */ };
 
 /* Who had a signal before us. Two words that are read one by one: a handler may run while they are written. */
 struct previous {
@@ -41,7 +41,7 @@ static pthread_mutex_t check_lock = PTHREAD_MUTEX_INITIALIZER;
 /* A handler that replaced ours may call ours for what it does not know: pass on once. */
 static _Thread_local bool passing_on __attribute__((tls_model("initial-exec")));
 
-static const int signals[SIGNALS] = {SIGSEGV, SIGBUS, SIGFPE, SIGURG};
+static const int signals[SIGNALS] = {SIGSEGV, SIGBUS, SIGFPE, SIGURG, SIGTRAP};
 
 static int
 find_engine_text(struct dl_phdr_info *info, size_t size, void *ctx)
@@ -129,23 +129,34 @@ near_memory(const struct rmi_lane *lane, uintptr_t address)
 	return address >= memory - ((uintptr_t)4 << 30) && address < memory + ((uintptr_t)8 << 30);
 }
 
-/* @return false where the fault is none of the guest's */
+/*
+ * The stack ended. In guest code: trap. Anywhere else (the engine or the C library below a call of the guest, maybe with
+ * a lock held) it must not be jumped out of: open the soft guard, let it go on instruction by instruction, and trap when
+ * it is back in guest code. @return false where the fault is none of the guest's
+ */
 IN_HANDLER static bool
-handle_stack_fault(struct rmi_lane *lane, uintptr_t pc, uintptr_t address, int sig)
+handle_stack_fault(struct rmi_lane *lane, int sig, uintptr_t address, ucontext_t *context)
 {
-	if (in_guest_code(lane, pc) || (pc >= guard.engine_low && pc < guard.engine_high)) {
+	uintptr_t pc = program_counter(context);
+	if (in_guest_code(lane, pc)) {
 		trap(lane, RMI_STOP_STACK, sig);
 	}
-	/* In the C library, below the engine, maybe with a lock held: let it finish, and end the guest afterwards. */
 	if (!lane->stack.soft_open && rmi_guest_stack_in_soft_guard(&lane->stack, address)) {
 		rmi_lane_stop(lane, RMI_STOP_STACK);
+		if (!RMI_TSAN) { /* it delivers SIGTRAP too late */
+			atomic_store(&lane->stepping, 1);
+			context->uc_mcontext.gregs[REG_EFL] |= TRAP_FLAG;
+		}
 		return rmi_guest_stack_open_soft(&lane->stack);
+	}
+	if (pc >= guard.engine_low && pc < guard.engine_high) {
+		trap(lane, RMI_STOP_STACK, sig); /* the engine used up the soft guard: nothing better is left */
 	}
 	return false;
 }
 
 IN_HANDLER static bool
-handle_guest_fault(struct rmi_lane *lane, int sig, const siginfo_t *info, const void *context)
+handle_guest_fault(struct rmi_lane *lane, int sig, const siginfo_t *info, ucontext_t *context)
 {
 	uintptr_t pc = program_counter(context), address = (uintptr_t)info->si_addr;
 	if (sig == SIGFPE) {
@@ -155,7 +166,7 @@ handle_guest_fault(struct rmi_lane *lane, int sig, const siginfo_t *info, const 
 		return false;
 	}
 	if (rmi_guest_stack_in_guard(&lane->stack, address)) {
-		return handle_stack_fault(lane, pc, address, sig);
+		return handle_stack_fault(lane, sig, address, context);
 	}
 	if (in_guest_code(lane, pc) || (near_memory(lane, address) && !atomic_load(&lane->in_host))) {
 		trap(lane, RMI_STOP_FAULT, sig);
@@ -190,6 +201,25 @@ on_kick(int sig, siginfo_t *info, void *context)
 	errno = saved;
 }
 
+/* After each instruction since the soft guard was opened. */
+IN_HANDLER static void
+on_step(int sig, siginfo_t *info, void *context)
+{
+	int saved = errno;
+	ucontext_t *u = context;
+	struct rmi_lane *lane = rmi_lane_running();
+	bool stepping = lane != NULL && atomic_load(&lane->stepping);
+	if (stepping && in_guest_code(lane, program_counter(context))) {
+		atomic_store(&lane->stepping, 0);
+		trap(lane, RMI_STOP_STACK, SIGSEGV);
+	} else if (info->si_code != TRAP_TRACE || (u->uc_mcontext.gregs[REG_EFL] & TRAP_FLAG) == 0) {
+		pass_on(sig, info, context); /* a breakpoint */
+	} else if (!stepping) {
+		u->uc_mcontext.gregs[REG_EFL] &= ~(greg_t)TRAP_FLAG; /* the guest has been left in another way */
+	}
+	errno = saved;
+}
+
 void
 rmi_fault_guard_save(struct rmi_saved_actions *before)
 {
@@ -203,7 +233,7 @@ our_action(int sig)
 {
 	/* NODEFER: the handler is left by a jump, which restores no mask. */
 	struct sigaction a = {.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER | SA_RESTART};
-	a.sa_sigaction = sig == SIGURG ? on_kick : on_fault;
+	a.sa_sigaction = sig == SIGURG ? on_kick : (sig == SIGTRAP ? on_step : on_fault);
 	sigemptyset(&a.sa_mask);
 	return a;
 }
@@ -236,10 +266,11 @@ rmi_fault_guard_install(const struct rmi_saved_actions *before)
 	remember_previous(0, &before->segv);
 	remember_previous(1, &before->bus);
 	remember_previous(2, &before->fpe);
-	struct sigaction urgent;
-	(void)sigaction(SIGURG, NULL, &urgent);
-	remember_previous(3, &urgent);
 	for (size_t i = 0; i < SIGNALS; i++) {
+		struct sigaction now;
+		if (i > 2 && sigaction(signals[i], NULL, &now) == 0) {
+			remember_previous(i, &now);
+		}
 		if (!install(i)) {
 			return false;
 		}

@@ -3,7 +3,7 @@
 
 /**
  * @file
- * Our handlers of SIGSEGV, SIGBUS, SIGFPE and SIGURG. A fault that a guest made becomes a trap: the handler calls the
+ * Our handlers of SIGSEGV, SIGBUS, SIGFPE, SIGURG and SIGTRAP. A fault that a guest made becomes a trap: the handler calls the
  * engine's own, which jumps back to where the guest was entered. Every other one goes to whoever had the signal before.
  */
 

@@ -13,6 +13,8 @@
 #include "wasm/module_state.h"
 #include "wasm/watchdog.h"
 
+enum { PLACE_BYTES = 32 /* name of an export of the interface, and ": " */ };
+
 static enum rme_err
 set_death(struct rmi_wasm_instance *in, enum rme_err code, struct rme_error *err, const char *text)
 {
@@ -114,7 +116,7 @@ rmi_instance_call(struct rmi_wasm_instance *in, enum rmi_export_id id, struct rm
 	if (ok && call->stop == RMI_STOP_NONE) {
 		return RME_OK;
 	}
-	char place[RMI_WASM_NAME_BYTES_MAX + 4] = "";
+	char place[PLACE_BYTES] = "";
 	if (id != RMI_EXPORT_PROCESS) {
 		(void)snprintf(place, sizeof(place), "%s: ", rmi_module_export_name(id));
 	}

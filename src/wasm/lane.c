@@ -39,6 +39,7 @@ unblock_signals(void)
 	sigaddset(&set, SIGBUS);
 	sigaddset(&set, SIGFPE);
 	sigaddset(&set, SIGURG);
+	sigaddset(&set, SIGTRAP);
 	(void)pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
@@ -196,6 +197,7 @@ rmi_lane_enter(struct rmi_lane *lane, int64_t deadline_ns)
 	atomic_store_explicit(&lane->deadline_ns, deadline_ns, memory_order_relaxed);
 	uint64_t calls = atomic_load_explicit(&lane->calls, memory_order_relaxed);
 	atomic_store_explicit(&lane->calls, calls + 1, memory_order_relaxed);
+	atomic_store_explicit(&lane->stepping, 0, memory_order_relaxed);
 	lane->fenced = false;
 	thread_part.running = lane;
 	atomic_store(&lane->state, RMI_LANE_RUNNING); /* sequentially consistent: before the watchdog's alarm is read */
@@ -209,5 +211,5 @@ rmi_lane_leave(struct rmi_lane *lane)
 		running = RMI_LANE_RUNNING;
 		(void)sched_yield(); /* the watchdog holds it for some microseconds */
 	}
-	thread_part.running = NULL;
+	thread_part.running = NULL; /* also ends stepping, where it has not ended yet */
 }
