@@ -141,7 +141,7 @@ static const struct figure figures[] = {
     {"the run took", get_wall, rmi_html_ms, false},
 };
 
-/* "-97 %", or "x 3.1" where it has become many times more. */
+/* "-97 %"; "x 3.1" and "/ 1,970" where it has become many times more or less. */
 static void
 write_delta(FILE *out, double first, double value)
 {
@@ -149,11 +149,14 @@ write_delta(FILE *out, double first, double value)
 		return;
 	}
 	double ratio = value / first;
+	char buf[RMI_FIGURE_MAX];
 	if (ratio >= 3) {
 		(void)fprintf(out, "<span class=delta>\xc3\x97 %.1f</span>", ratio);
+	} else if (ratio > 0 && ratio < 0.002) {
+		(void)fprintf(out, "<span class=delta>\xc3\xb7 %s</span>", rmi_html_count(buf, whole(1 / ratio)));
 	} else {
 		(void)fprintf(out, "<span class=delta>%s%.*f %%</span>", ratio < 1 ? "\xe2\x88\x92" : "+",
-		    ratio < 0.1 ? 1 : 0, 100 * fabs(ratio - 1));
+		    ratio > 0 && ratio < 0.1 ? 1 : 0, 100 * fabs(ratio - 1));
 	}
 }
 

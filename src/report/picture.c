@@ -281,7 +281,8 @@ draw_say(const struct picture *p, const struct rmi_run_item *it, const struct rm
 	if (!isfinite(from)) {
 		return;
 	}
-	const char *class = side == RME_SIDE_CLOUD ? "cloud" : "none";
+	/* Packets keep the side of those who made their data; a stage that has none of its own works here. */
+	const char *class = st == NULL && side == RME_SIDE_CLOUD ? "cloud" : "none";
 	class = is_told(st) ? class_of(st) : class;
 	(void)fprintf(p->out, "<svg x=%.1f y=%d width=%.1f height=%d><rect class=%s width=%.1f height=%d rx=3><title>",
 	    x, p->y, w, LANE_H, class, w, LANE_H);
@@ -463,11 +464,12 @@ rmi_picture_write(FILE *out, const struct rmi_run *run, const struct rmi_summary
 	struct picture p = {.out = out, .run = run, .sum = sum, .id = id, .brief = brief, .y = 4};
 	find_scale(&p);
 	int height = height_of(&p);
-	(void)fprintf(out, "<svg class=time data-left=%d viewBox='0 0 %d %d' role=img aria-label='timeline'>", LEFT,
+	(void)fprintf(out,
+	    "<div class=scroll><svg class=time data-left=%d viewBox='0 0 %d %d' role=img aria-label='timeline'>", LEFT,
 	    WIDTH, height);
 	draw_sound(&p);
 	draw_stages(&p);
 	draw_dots(&p);
 	draw_axis(&p);
-	(void)fprintf(out, "<line class=cur y1=0 y2=%d x1=0 x2=0 /></svg>\n", height - AXIS_H);
+	(void)fprintf(out, "<line class=cur y1=0 y2=%d x1=0 x2=0 /></svg></div>\n", height - AXIS_H);
 }

@@ -133,6 +133,7 @@ count_route(struct rmi_summary *s, struct rmi_stage_summary *st, const struct rm
 		return;
 	}
 	st->routed = true;
+	st->unanswered += r->side == RME_SIDE_NONE ? 1 : 0;
 	s->edge += r->side == RME_SIDE_EDGE ? 1 : 0;
 	s->cloud += r->side == RME_SIDE_CLOUD ? 1 : 0;
 	if (r->reason != NULL) {

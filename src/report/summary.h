@@ -24,6 +24,7 @@ struct rmi_stage_summary {
 	const char *node;
 	uint64_t items, edge, cloud; /* by the side that did the work */
 	uint64_t fallbacks, failed;
+	uint64_t unanswered; /* of a router: neither side had an answer */
 	uint64_t up, down;
 	bool routed; /* the stage is a router */
 	struct rmi_times times, edge_times, cloud_times;

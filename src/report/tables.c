@@ -130,7 +130,7 @@ stage_row(FILE *out, const struct rmi_stage_summary *st, bool cost)
 	cell_count(out, st->items);
 	(void)fprintf(out, "<td>");
 	if (st->routed || st->cloud > 0) {
-		write_bar(out, st->edge, st->cloud, st->items - st->edge - st->cloud);
+		write_bar(out, st->edge, st->cloud, st->unanswered);
 		(void)fprintf(out, "<span class=n>%llu edge, %llu cloud</span>", (unsigned long long)st->edge,
 		    (unsigned long long)st->cloud);
 	} else {
