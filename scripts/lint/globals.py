@@ -17,6 +17,7 @@ ALLOWED = {
     ("wasm_process.c", "the_process"): "libwasmedge and its signal handlers are there once per process",
     ("wasm_process.c", "process_lock"): "guards the_process",
     ("speech_voice.c", "voices_lock"): "Flite registers voices in globals of its own; this lock guards them",
+    ("speech_voice.c", "voices"): "the voices loaded so far; Flite keeps one of each per process",
 }
 
 
