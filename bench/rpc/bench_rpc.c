@@ -1,6 +1,6 @@
 /**
  * @file
- * rme.v1 stream echo against a plain gRPC C++ echo, servers in processes of their own, over loopback TCP, in turns: the
+ * rme.v1 stream echo (the codec alone, and the whole service with a session) against a plain gRPC C++ echo, servers in processes of their own, over loopback TCP, in turns: the
  * ratios are of one run on one machine. Figures are medians of the rounds.
  *   bench_rpc PLAIN     PLAIN is the yardstick's program
  */
@@ -51,12 +51,13 @@ struct server {
 };
 
 static struct server
-start_server(const char *program)
+start_server(const char *program, const char *mode)
 {
 	struct server s;
 	char path[4096];
-	char serve[] = "serve";
+	char serve[16];
 	(void)snprintf(path, sizeof path, "%s", program);
+	(void)snprintf(serve, sizeof serve, "%s", mode);
 	char *const argv[] = {path, serve, NULL};
 	int in[2];
 	int out;
@@ -171,18 +172,31 @@ main(int argc, char **argv)
 	if (argc == 2 && strcmp(argv[1], "serve") == 0) {
 		return echo_rme_serve();
 	}
+	if (argc == 2 && strcmp(argv[1], "node") == 0) {
+		return echo_node_serve();
+	}
 	if (argc != 2) {
 		(void)fprintf(stderr, "usage: bench_rpc PLAIN\n");
 		return 2;
 	}
-	struct server servers[2] = {start_server("/proc/self/exe"), start_server(argv[1])};
+	struct server servers[3] = {start_server("/proc/self/exe", "serve"), start_server(argv[1], "serve"),
+	    start_server("/proc/self/exe", "node")};
 	uint16_t ports[2] = {servers[0].port, servers[1].port};
 	rmi_rpc_tune_process();
 	compare("rpc/640B", argv[1], ports, (struct echo_run){.bytes = 640, .depth = 1, .items = 8000});
 	compare("rpc/640B_x16", argv[1], ports, (struct echo_run){.bytes = 640, .depth = 16, .items = 40000});
 	compare("rpc/1MB", argv[1], ports, (struct echo_run){.bytes = 1000000, .depth = 1, .items = 600});
 	compare("rpc/1MB_x16", argv[1], ports, (struct echo_run){.bytes = 1000000, .depth = 16, .items = 800});
-	stop_server(&servers[0]);
-	stop_server(&servers[1]);
+	ports[0] = servers[2].port;
+	compare("serve/640B", argv[1], ports, (struct echo_run){.bytes = 640, .depth = 1, .items = 8000, .node = true});
+	compare("serve/640B_x16", argv[1], ports,
+	    (struct echo_run){.bytes = 640, .depth = 16, .items = 40000, .node = true});
+	compare(
+	    "serve/1MB", argv[1], ports, (struct echo_run){.bytes = 1000000, .depth = 1, .items = 600, .node = true});
+	compare("serve/1MB_x16", argv[1], ports,
+	    (struct echo_run){.bytes = 1000000, .depth = 16, .items = 800, .node = true});
+	for (int i = 0; i < 3; i++) {
+		stop_server(&servers[i]);
+	}
 	return 0;
 }

@@ -125,6 +125,16 @@ client_send(struct client *cl, struct rmi_call *c)
 }
 
 static void
+open_node(struct client *cl, struct rmi_call *c)
+{
+	struct rmi_frame f = {.kind = RMI_FRAME_OPEN, .open = {.version = RMI_WIRE_VERSION, .service = "Copy"}};
+	struct rmi_buf *out;
+	f.open.format = rme_packet_meta(cl->item)->format;
+	must(rmi_frame_encode(&out, &f), "encode");
+	must(rmi_call_write(c, out), "write");
+}
+
+static void
 client_message(struct rmi_call *c, struct rmi_buf *msg)
 {
 	struct client *cl = rmi_call_user(c);
@@ -136,11 +146,11 @@ client_message(struct rmi_call *c, struct rmi_buf *msg)
 	must(rmi_frame_decode(&f, msg, NULL), "decode");
 	if (f.kind == RMI_FRAME_DATA) {
 		struct rme_packet_meta meta = rme_packet_meta_init();
-		const struct rmi_wire_in in = {.meta = &meta, .seen = &cl->stream.seen};
+		const struct rmi_wire_in in = {.meta = &meta, .seen = &cl->stream.seen, .item = cl->item};
 		struct rme_packet *p;
 		must(rmi_wire_packet(&p, msg, &f.packet, &in), "packet");
 		rme_packet_unref(p);
-	} else {
+	} else if (f.kind == RMI_FRAME_ITEM_END) {
 		cl->end_ns = rmi_monotonic_ns();
 		cl->latency[cl->received] = cl->end_ns - cl->started[cl->received];
 		if (++cl->received == cl->run->items) {
@@ -206,6 +216,9 @@ echo_rme_run(const struct echo_run *run, struct echo_figures *out)
 	must(rmi_loop_new(&loop, NULL, NULL), "loop");
 	must(rmi_channel_new(&ch, loop, &channel, NULL), "channel");
 	must(rmi_call_start(&call, ch, &options), "call");
+	if (run->node) {
+		open_node(&cl, call);
+	}
 	client_send(&cl, call); /* before the first read: afterwards the loop's thread sends */
 	(void)rmi_call_read(call);
 	(void)pthread_mutex_lock(&cl.mu);
