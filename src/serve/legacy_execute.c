@@ -18,7 +18,7 @@ enum { TIMEOUT_MAX_S = 24 * 3600 };
 struct execute {
 	struct rmi_lane lane; /* first */
 	struct rmi_buf *request;
-	int64_t start_ns;
+	int64_t start_ns, deadline_ns;
 	size_t input_bytes;
 	size_t output_max; /* bytes */
 	bool counted;      /* as a request that is under way */
@@ -156,10 +156,15 @@ static void
 execute_ended(struct rmi_lane *l)
 {
 	struct execute *x = (struct execute *)l;
-	if (!x->done) {
-		x->done = true;
-		reply(x);
+	if (x->done) {
+		return;
 	}
+	x->done = true;
+	/* What comes of the flush at the end has no deadline of its own. */
+	if (x->error.code == RME_OK && x->deadline_ns != 0 && rmi_monotonic_ns() > x->deadline_ns) {
+		(void)rme_error_set(&x->error, RME_ETIMEDOUT, NULL, "the result came too late and was dropped");
+	}
+	reply(x);
 }
 
 static void
@@ -207,7 +212,7 @@ start(struct execute *x, const Request *r, struct rme_error *err)
 	}
 	e = rmi_packet_own_meta(&pkt, &meta);
 	if (e == RME_OK) {
-		meta->deadline_ns = deadline_of(x, r);
+		x->deadline_ns = meta->deadline_ns = deadline_of(x, r);
 		e = rmi_lane_open(&x->lane, &in, err);
 	}
 	if (e != RME_OK) {

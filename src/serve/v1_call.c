@@ -10,7 +10,7 @@
 struct v1_call {
 	struct rmi_lane lane; /* first */
 	struct rmi_buf *request;
-	int64_t start_ns;
+	int64_t start_ns, deadline_ns;
 	bool counted; /* as a request that is under way */
 	bool done;    /* replied */
 	/* Of the output: whoever pumps. */
@@ -97,9 +97,14 @@ static void
 call_ended(struct rmi_lane *l)
 {
 	struct v1_call *x = (struct v1_call *)l;
-	if (!x->done) {
-		send_reply(x);
+	if (x->done) {
+		return;
 	}
+	/* What comes of the flush at the end has no deadline of its own. */
+	if (x->end.error.code == RME_OK && x->deadline_ns != 0 && rmi_monotonic_ns() > x->deadline_ns) {
+		(void)rme_error_set(&x->end.error, RME_ETIMEDOUT, NULL, "the results came too late");
+	}
+	send_reply(x);
 }
 
 static void
@@ -132,7 +137,7 @@ start(struct v1_call *x, const struct rmi_frame_open *open, const struct rmi_fra
 	struct rmi_wire_format seen = {.known = open->format.media != RME_MEDIA_ANY, .format = open->format};
 	struct rme_packet_meta meta = rme_packet_meta_init();
 	struct rme_packet *pkt;
-	meta.deadline_ns = deadline_of(x, item->remaining_ns);
+	x->deadline_ns = meta.deadline_ns = deadline_of(x, item->remaining_ns);
 	meta.trace = open->trace;
 	const struct rmi_wire_in how = {.meta = &meta, .seen = &seen};
 	x->end.seq = item->seq;

@@ -140,6 +140,57 @@ executions(void **state)
 	fixture_stop(&f);
 }
 
+struct slow {
+	struct fixture *f;
+	int status;
+	char error[RMI_CALL_TEXT_MAX];
+};
+
+static void *
+slow_thread(void *arg)
+{
+	struct slow *s = arg;
+	struct rmi_pb_arena a = {0};
+	ExecuteRequest r;
+	Remotemedia__Execution__ExecutionOptions options;
+	remotemedia__execution__execute_node_request__init(&r);
+	remotemedia__execution__execution_options__init(&options);
+	options.timeout_seconds = 1;
+	r.options = &options;
+	r.node_type = text("Gate");
+	r.serialization_format = text("json");
+	r.input_data = bytes("1");
+	const ExecuteResponse *got = (const ExecuteResponse *)ask(
+	    s->f, &a, LEGACY "ExecuteNode", &r.base, &remotemedia__execution__execute_node_response__descriptor);
+	s->status = (int)got->status;
+	(void)snprintf(s->error, sizeof s->error, "%s", got->error_message);
+	rmi_pb_done(&a);
+	return NULL;
+}
+
+/* A result that comes after the request's time limit is none. */
+static void
+late_results_are_dropped(void **state)
+{
+	(void)state;
+	struct fixture f;
+	struct rmi_serve_config config = {0};
+	pthread_t thread;
+	fixture_start(&f, &config);
+	struct slow s = {.f = &f};
+	assert_int_equal(pthread_create(&thread, NULL, slow_thread, &s), 0);
+	sem_wait(&gate_entered);
+	int64_t late = rmi_monotonic_ns() + RMI_NS_PER_S; /* the limit counts from before the node was entered */
+	while (rmi_monotonic_ns() <= late) {
+		fixture_turn(&f);
+	}
+	sem_post(&gate_open);
+	(void)pthread_join(thread, NULL);
+	assert_int_equal(s.status, REMOTEMEDIA__EXECUTION__EXECUTION_STATUS__EXECUTION_STATUS_TIMEOUT);
+	assert_non_null(strstr(s.error, "[TIMEOUT] TimeoutError"));
+	fixture_stop(&f);
+}
+
 /* StreamNode */
 
 struct stream {
@@ -497,9 +548,10 @@ starts_that_fail(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(executions), cmocka_unit_test(streams),
-	    cmocka_unit_test(long_streams), cmocka_unit_test(status_and_nodes), cmocka_unit_test(absent_calls_say_so),
-	    cmocka_unit_test(tokens_are_asked_for), cmocka_unit_test(drain_lets_work_end),
-	    cmocka_unit_test(drain_cancels_what_stays), cmocka_unit_test(starts_that_fail)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(executions), cmocka_unit_test(late_results_are_dropped),
+	    cmocka_unit_test(streams), cmocka_unit_test(long_streams), cmocka_unit_test(status_and_nodes),
+	    cmocka_unit_test(absent_calls_say_so), cmocka_unit_test(tokens_are_asked_for),
+	    cmocka_unit_test(drain_lets_work_end), cmocka_unit_test(drain_cancels_what_stays),
+	    cmocka_unit_test(starts_that_fail)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
