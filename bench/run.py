@@ -21,6 +21,10 @@ BARS = {
     ("rpc/1MB", "p50_ratio"): (1.3, "rme.v1 echo of 1 MB against plain gRPC C++"),
     ("module/fast_vad", "aot_us"): (15, "10 ms of audio through the detector in the engine"),
     ("module/fast_vad", "aot_ratio"): (1.6, "the same against its native build"),
+    ("wasm/entry", "p50_ns"): (300, "into a guest and out again, with deadline and guarded stack"),
+    ("wasm/instance", "new_p50_us"): (50, "a new instance"),
+    ("wasm/cold_start", "p50_ms"): (20, "load the engine and a compiled module, first item"),
+    ("wasm/stop", "p99_us"): (1000, "a runaway guest, from its deadline to its end"),
     ("route/decide", "p50_ns"): (1000, "one routing decision"),
     ("route/update", "p50_ns"): (1000, "learning from one item"),
 }
