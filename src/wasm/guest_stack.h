@@ -9,8 +9,8 @@
  *
  * Machine code made from WebAssembly does not probe its frames, so the hard guard is larger than any frame that an
  * admitted function can have; it costs address space only. A fault of guest code in either guard is a stack overflow. The
- * soft guard is opened where host code runs into it (the C library below a host call), so that it can finish; the guest
- * is ended right after. See docs/design/wasm-guard.md.
+ * soft guard is opened where host code runs into it (the C library below a host call), which then goes on step by step
+ * until it is back in guest code. See docs/design/wasm-guard.md.
  */
 
 #include <stdbool.h>
