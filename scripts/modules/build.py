@@ -4,6 +4,7 @@ import argparse
 import hashlib
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 
@@ -37,8 +38,23 @@ def find_clang():
             out = subprocess.run([name, "--version"], capture_output=True, text=True, check=True).stdout
         except (OSError, subprocess.CalledProcessError):
             continue
-        return name, out.splitlines()[0]
+        # Named by its path, because the compiler is run without a search path (see environment()).
+        linker = shutil.which("wasm-ld" + name.removeprefix("clang")) or shutil.which("wasm-ld")
+        if not linker:
+            raise BuildError("no wasm-ld found; run scripts/setup.sh (package lld-19)")
+        LINK_FLAGS.append(f"-fuse-ld={linker}")
+        return shutil.which(name), out.splitlines()[0]
     raise BuildError("no clang found; run scripts/setup.sh (packages clang-19 lld-19 wasi-libc), or set WASM_CC")
+
+
+def environment(name, optimize):
+    """Left alone, clang runs wasm-opt where it finds one, so that bytes would depend on the machine. It is hidden by an empty
+    PATH (with --no-wasm-opt, clang 19 forgets to link), unless the registry asks for it."""
+    if not optimize.get("wasm_opt", False):
+        return {**os.environ, "PATH": "/nonexistent"}
+    if not shutil.which("wasm-opt"):
+        raise BuildError(f"{name}: wasm_opt is asked for, and there is no wasm-opt; install binaryen")
+    return dict(os.environ)
 
 
 def sources_of(name, folder):
@@ -92,7 +108,8 @@ def build(name, entry, cc, version, force):
             return target, False
     part = target.with_suffix(".part")
     command[command.index(str(target))] = str(part)
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    env = environment(name, entry.get("optimize") or {})
+    result = subprocess.run(command, capture_output=True, text=True, check=False, env=env)
     if result.returncode != 0:
         raise BuildError(f"{name}: {cc} failed\n{result.stderr.rstrip()}")
     part.chmod(0o644)
