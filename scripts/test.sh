@@ -48,7 +48,7 @@ part_normal() {
 }
 
 part_asan() {
-  export ASAN_OPTIONS=halt_on_error=1:abort_on_error=1:detect_stack_use_after_return=1
+  export ASAN_OPTIONS=halt_on_error=1:abort_on_error=1:detect_stack_use_after_return=0
   export UBSAN_OPTIONS=halt_on_error=1:abort_on_error=1:print_stacktrace=1
   CC=clang-19 build build-asan -Db_sanitize=address,undefined -Db_lundef=false -Doptimization=1 &&
     run build-asan 4 unit integration fuzz
@@ -56,7 +56,7 @@ part_asan() {
 
 part_tsan() {
   export TSAN_OPTIONS=halt_on_error=1:abort_on_error=1:second_deadlock_stack=1
-  build build-tsan -Db_sanitize=thread -Doptimization=1 && run build-tsan 4 threads
+  build build-tsan -Db_sanitize=thread && run build-tsan 4 threads
 }
 
 parts=("$@")
