@@ -63,7 +63,7 @@ def kilobytes(count):
 
 def sides(run, node):
     count = collections.Counter(stage.get("side", "-") for _, stage in run.stages(node))
-    return ", ".join(f"{n} {side}" for side, n in count.most_common()) or "-"
+    return ", ".join(f"{n} {side}" for side, n in count.most_common() if side != "-") or "-"
 
 
 def row(label, cells):
@@ -91,9 +91,24 @@ def print_figures(runs):
 
 
 def print_reasons(run):
-    why = collections.Counter((s["node"], s["side"], s["route"].get("text") or s["route"].get("reason", "")) for s in run.routes())
-    for (node, side, text), n in why.most_common(8):
-        print(f"{n:7} x  {node:10} {side:6} {text}")
+    """Each kind of reason with the text of one item; rare ones, the fallbacks, are as important as frequent ones."""
+    why, example = collections.Counter(), {}
+    for stage in run.routes():
+        route = stage["route"]
+        kind = (stage["node"], stage["side"], route.get("cause") or route.get("reason", ""))
+        why[kind] += 1
+        example.setdefault(kind, route.get("text") or route.get("reason", ""))
+    for kind, n in why.most_common():
+        print(f"{n:7} x  {kind[0]:10} {kind[1]:6} {example[kind]}")
+
+
+def print_savings(base, run):
+    """What the second run saved against the first."""
+    def median(r, node):
+        return statistics.median(t for t, _ in r.stages(node))
+
+    print(f"\n{run.name} sent {1 - run.total('up') / base.total('up'):.0%} less than {base.name} and detected speech "
+          f"{median(base, 'vad') / median(run, 'vad'):,.0f} times faster.")
 
 
 def main():
@@ -107,6 +122,8 @@ def main():
             print_reasons(run)
         lines = list(run.transcript())
         run.path.with_name("transcript.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    if len(runs) > 1 and runs[0].total("up") and list(runs[1].stages("vad")):
+        print_savings(runs[0], runs[1])
     print(f"\nwhat was understood, {runs[-1].name}:")
     print(runs[-1].path.with_name("transcript.txt").read_text(encoding="utf-8"), end="")
     return 0 if all(lost(run) == 0 for run in runs) else 1
