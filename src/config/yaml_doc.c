@@ -9,6 +9,8 @@
 #include "base/utf8.h"
 #include "config/scalar.h"
 
+#define TOO_DEEP "nested too deeply (an alias inside its own anchor also ends here)"
+
 /* One tree being built from libyaml's document. */
 struct build {
 	struct rmi_diags *diags;
@@ -178,7 +180,7 @@ build_node(struct build *b, const yaml_node_t *from, unsigned depth)
 {
 	struct rmi_mark mark = mark_of(b, from);
 	if (depth > RMI_YAML_DEPTH_MAX) {
-		return fail(b, &mark, "nested too deeply (an alias inside its own anchor also ends here)");
+		return fail(b, &mark, TOO_DEEP);
 	}
 	if (++b->nodes > RMI_YAML_NODES_MAX) {
 		return fail(b, &mark, "the file says more than 20000 values, aliases followed");
@@ -298,6 +300,52 @@ parse_documents(struct build *b, yaml_parser_t *parser)
 	return root;
 }
 
+static bool
+start_parser(yaml_parser_t *parser, const struct rmi_source *source)
+{
+	if (!yaml_parser_initialize(parser)) {
+		return false;
+	}
+	size_t mark_bytes = source->len >= 3 && memcmp(source->text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+	yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING);
+	yaml_parser_set_input_string(
+	    parser, (const unsigned char *)source->text + mark_bytes, source->len - mark_bytes);
+	return true;
+}
+
+static int
+depth_change(yaml_event_type_t type)
+{
+	bool opens = type == YAML_SEQUENCE_START_EVENT || type == YAML_MAPPING_START_EVENT;
+	bool closes = type == YAML_SEQUENCE_END_EVENT || type == YAML_MAPPING_END_EVENT;
+	return opens ? 1 : closes ? -1 : 0;
+}
+
+/*
+ * The library's time for a value grows with the depth it is at, so 1 MiB of brackets would take it hours. Event by event it
+ * reads little ahead, and can be stopped. Mistakes of syntax are left to the reading proper.
+ */
+static bool
+check_depth(struct build *b, yaml_parser_t *parser)
+{
+	yaml_event_t event = {0};
+	int depth = 0;
+	while (depth <= RMI_YAML_DEPTH_MAX + 1 && yaml_parser_parse(parser, &event)) {
+		struct rmi_mark m = {
+		    b->source, (unsigned)event.start_mark.line + 1, (unsigned)event.start_mark.column + 1, 1};
+		yaml_event_type_t type = event.type;
+		yaml_event_delete(&event);
+		if (type == YAML_STREAM_END_EVENT || type == YAML_NO_EVENT) {
+			return true;
+		}
+		depth += depth_change(type);
+		if (depth > RMI_YAML_DEPTH_MAX + 1) {
+			(void)fail(b, &m, TOO_DEEP);
+		}
+	}
+	return depth <= RMI_YAML_DEPTH_MAX + 1;
+}
+
 static const struct rmi_yaml_node *
 parse_source(struct rmi_diags *diags, const struct rmi_source *source, const struct rmi_env *env)
 {
@@ -307,13 +355,17 @@ parse_source(struct rmi_diags *diags, const struct rmi_source *source, const str
 		return fail(&b, &whole, "the file is larger than 1 MiB");
 	}
 	yaml_parser_t parser;
-	if (!yaml_parser_initialize(&parser)) {
+	if (!start_parser(&parser, source)) {
 		return fail(&b, &whole, rme_err_text(RME_ENOMEM));
 	}
-	size_t mark_bytes = source->len >= 3 && memcmp(source->text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
-	yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
-	yaml_parser_set_input_string(
-	    &parser, (const unsigned char *)source->text + mark_bytes, source->len - mark_bytes);
+	bool shallow = check_depth(&b, &parser);
+	yaml_parser_delete(&parser);
+	if (!shallow) {
+		return NULL;
+	}
+	if (!start_parser(&parser, source)) {
+		return fail(&b, &whole, rme_err_text(RME_ENOMEM));
+	}
 	const struct rmi_yaml_node *root = parse_documents(&b, &parser);
 	yaml_parser_delete(&parser);
 	return root;

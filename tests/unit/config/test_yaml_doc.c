@@ -124,6 +124,30 @@ limits_hold(void **state)
 	free(big);
 }
 
+/* libyaml alone would take minutes for these, and hours for a file of the most bytes. */
+static void
+depth_is_limited_before_the_library_drowns(void **state)
+{
+	enum { N = 200000 };
+	static const char *const starts[] = {"[", "{", "- ", "? "};
+	char *deep = malloc(2 * N + 4);
+	assert_non_null(deep);
+	for (size_t s = 0; s < sizeof(starts) / sizeof(starts[0]); s++) {
+		size_t each = strlen(starts[s]);
+		memcpy(deep, "a:\n ", 4);
+		for (size_t i = 0; i < N; i++) {
+			memcpy(deep + 4 + i * each, starts[s], each);
+		}
+		deep[4 + N * each] = '\0';
+		struct rmi_diags *d = diags_new(state);
+		assert_null(parse(d, deep));
+		assert_int_equal(d->n_errors, 1);
+		assert_non_null(strstr(d->list[0].text, "nested too deeply"));
+		rmi_diags_done(d);
+	}
+	free(deep);
+}
+
 static void
 little_memory_is_an_error(void **state)
 {
@@ -163,6 +187,7 @@ main(void)
 	    cmocka_unit_test(aliases_are_followed),
 	    cmocka_unit_test(places_count_characters_from_one),
 	    cmocka_unit_test(limits_hold),
+	    cmocka_unit_test(depth_is_limited_before_the_library_drowns),
 	    cmocka_unit_test(little_memory_is_an_error),
 	    cmocka_unit_test(files_that_cannot_be_read_are_named),
 	};
