@@ -66,7 +66,7 @@ struct rme_route {
 	int64_t retry_ns;    /**< until the side that is avoided is tried again, from the decision; 0 = not known */
 	int64_t first_ns;    /**< what the first side took until it failed, 0 = it did not */
 	uint32_t failures;   /**< of the side that is avoided, in a row */
-	char cause_text[64]; /**< text that goes with cause, may be truncated */
+	char cause_text[64]; /**< text that goes with cause, or why a side is not there; may be truncated */
 };
 
 /**

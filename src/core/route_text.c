@@ -187,7 +187,8 @@ tell_health(const struct rme_route *r, char *text)
 		} else if (r->first == RME_SIDE_NONE) {
 			return snprintf(text, RME_ROUTE_TEXT_MAX, "no side is there");
 		}
-		return snprintf(text, RME_ROUTE_TEXT_MAX, "%s is not there%s", other, retry);
+		return snprintf(text, RME_ROUTE_TEXT_MAX, "%s is not there%s%s%s", other,
+		    r->cause_text[0] != '\0' ? ": " : "", r->cause_text, retry);
 	case RME_REASON_PROBE:
 		return snprintf(text, RME_ROUTE_TEXT_MAX, "trying %s again after %u failures", side, r->failures);
 	default:

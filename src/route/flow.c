@@ -187,6 +187,16 @@ refuse(struct rmi_flow *f, struct rmi_flow_item *it, enum rme_err e)
 	rmi_book_failed(f->book);
 }
 
+/* That a side is not there is half an explanation. */
+static void
+note_missing(const struct rmi_flow *f, struct rmi_flow_item *it)
+{
+	const struct rmi_flow_side *gone = rmi_side_missing(f, it->route.first);
+	if (it->route.reason == RME_REASON_NOT_OPEN && gone != NULL) {
+		rmi_shorten(it->route.cause_text, sizeof(it->route.cause_text), gone->why_not.text);
+	}
+}
+
 static void
 begin_item(struct rmi_flow *f, struct rmi_flow_item *it, const struct rme_packet *in)
 {
@@ -201,6 +211,7 @@ begin_item(struct rmi_flow *f, struct rmi_flow_item *it, const struct rme_packet
 		refuse(f, it, e);
 		return;
 	}
+	note_missing(f, it);
 	note_sticky(f, it->route.first, now);
 	it->keep = rmi_book_may_fall_back(f->book, &f->rules, &it->facts, it->route.first);
 	rmi_try_begin(f, it, it->route.first);

@@ -131,6 +131,10 @@ void rmi_try_over(struct rmi_flow *f, struct rmi_flow_item *it, enum rme_side s,
 /* side.c */
 
 void rmi_side_init(struct rmi_flow *f, enum rme_side which, const struct rme_node_spec *spec);
+/** Copy a text; of one that is too long, whole words and dots. */
+void rmi_shorten(char *out, size_t cap, const char *text);
+/** The side other than this, if it should be there and is not, why_not saying why; NULL = it is, or there is to be none. */
+const struct rmi_flow_side *rmi_side_missing(const struct rmi_flow *f, enum rme_side other_than);
 /** Open the child; on failure why_not and reopen_ns are set. @return the child's error */
 RME_NODISCARD enum rme_err rmi_side_open(struct rmi_flow_side *s);
 /** Open the child if it is missing and its time has come. */

@@ -7,6 +7,25 @@
 #include "base/packet.h"
 #include "route/flow.h"
 
+void
+rmi_shorten(char *out, size_t cap, const char *text)
+{
+	static const char dots[] = "...";
+	size_t len = strlen(text), n = cap - sizeof(dots);
+	if (len < cap) {
+		memcpy(out, text, len + 1);
+		return;
+	}
+	while (n > 0 && text[n] != ' ') {
+		n--;
+	}
+	/* One long word: not within a character of several bytes. */
+	for (n = n > 0 ? n : cap - sizeof(dots); n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80; n--) {
+	}
+	memcpy(out, text, n);
+	memcpy(out + n, dots, sizeof(dots));
+}
+
 static struct rmi_flow_side *
 of_scope(struct rmi_scope *scope)
 {
@@ -135,6 +154,13 @@ rmi_side_init(struct rmi_flow *f, enum rme_side which, const struct rme_node_spe
 	s->which = which;
 	s->spec = spec;
 	rme_error_set(&s->why_not, RME_ENOTFOUND, NULL, "the router has no %s node", rme_side_name(which));
+}
+
+const struct rmi_flow_side *
+rmi_side_missing(const struct rmi_flow *f, enum rme_side other_than)
+{
+	const struct rmi_flow_side *s = &f->side[rmi_side_index(rmi_side_other(other_than))];
+	return s->node == NULL && s->spec->type != NULL && s->why_not.code != RME_OK ? s : NULL;
 }
 
 /* What another try may mend. */

@@ -20,26 +20,6 @@ begin_other(struct rmi_flow *f, struct rmi_flow_item *it, enum rme_side to)
 	}
 }
 
-/* What does not fit ends after a whole word. */
-static void
-shorten(char *out, size_t cap, const char *text)
-{
-	static const char dots[] = "...";
-	size_t len = strlen(text), n = cap - sizeof(dots);
-	if (len < cap) {
-		memcpy(out, text, len + 1);
-		return;
-	}
-	while (n > 0 && text[n] != ' ') {
-		n--;
-	}
-	/* One long word: not within a character of several bytes. */
-	for (n = n > 0 ? n : cap - sizeof(dots); n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80; n--) {
-	}
-	memcpy(out, text, n);
-	memcpy(out + n, dots, sizeof(dots));
-}
-
 static void
 note_fallback(struct rmi_flow *f, struct rmi_flow_item *it, enum rme_side from, enum rme_err cause)
 {
@@ -48,7 +28,7 @@ note_fallback(struct rmi_flow *f, struct rmi_flow_item *it, enum rme_side from, 
 	it->route.first_ns = rme_node_now(f->self) - it->try[rmi_side_index(from)].began_ns;
 	/* That there was no answer in time is said by the cause. */
 	const char *text = it->err.code == RME_OK || cause == RME_ETIMEDOUT ? "" : it->err.text;
-	shorten(it->route.cause_text, sizeof(it->route.cause_text), text);
+	rmi_shorten(it->route.cause_text, sizeof(it->route.cause_text), text);
 	rmi_book_fell_back(f->book);
 }
 
@@ -86,6 +66,12 @@ fail_item(struct rmi_flow *f, struct rmi_flow_item *it)
 		it->err.code = RME_OK;
 		finish_item(it, it->spare_side);
 		return;
+	}
+	const struct rmi_flow_side *gone = rmi_side_missing(f, it->active);
+	if (gone != NULL && !it->route.fell_back) {
+		const struct rme_error err = it->err;
+		rme_error_set(&it->err, err.code, err.where, "%.150s; and the %s is not there: %s", err.text,
+		    rme_side_name(gone->which), gone->why_not.text);
 	}
 	rmi_book_failed(f->book);
 	finish_item(it, RME_SIDE_NONE);

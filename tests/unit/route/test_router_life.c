@@ -45,7 +45,9 @@ a_side_that_cannot_be_opened_is_missed_and_opened_later(void **state)
 	bench_wait(&b, 100000);
 	assert_string_equal(bench_one(&b, "oo"), "'C:oo'.");
 	assert_int_equal(b.edge.opens, 1);
-	assert_string_equal(bench_why(&b, 1), "edge is not there");
+	assert_string_equal(bench_why(&b, 1), "edge is not there: not there");
+	bench_item(&b, "ox");
+	assert_non_null(strstr(b.h.failed[2].text, "; and the edge is not there: not there"));
 	bench_close(&b);
 }
 
