@@ -22,6 +22,9 @@ struct rmi_channel_config {
 	int64_t backoff_max_ns;       /**< 0 = 5 s */
 };
 
+/** Does the address say where to connect to: "host:50052", "[::1]:50052", "dns:///name:50052", a unix socket? */
+bool rmi_address_has_port(const char *address);
+
 /** Make a channel; it connects with the first call. @return RME_OK, RME_EINVAL, RME_ENOMEM, RME_ECONFIG */
 RME_NODISCARD enum rme_err rmi_channel_new(
     struct rmi_channel **out, struct rmi_loop *loop, const struct rmi_channel_config *config, struct rme_error *err);

@@ -127,6 +127,10 @@ struct rmi_buf *rmi_buf_own(struct rmi_buf *b);
 /* address.c */
 /** Path of a unix socket address, or NULL. */
 const char *rmi_address_unix(const char *address);
+/** Is it a unix socket, or has a port, 0 for any? */
+bool rmi_address_may_listen(const char *address);
+/** gRPC does not say why it cannot listen: the reason, if a plain socket cannot either; else NULL. */
+const char *rmi_address_trouble(const char *address);
 
 /** Send gRPC's log where rmi_rpc_set_log() says. */
 void rmi_rpc_log_default(void);

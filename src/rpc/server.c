@@ -256,6 +256,10 @@ server_listen(struct rmi_server *s, const struct rmi_server_config *config, stru
 		    "%s is not a loopback address: give a certificate, or allow plain text explicitly",
 		    config->address);
 	}
+	if (!rmi_address_may_listen(config->address)) { /* gRPC takes 99999 for 34463 */
+		return rme_error_set(err, RME_ECONFIG, "rpc",
+		    "%s is not ADDRESS:PORT with a port from 0 to 65535, nor unix:PATH", config->address);
+	}
 	if (unix_in_use(config->address)) {
 		return rme_error_set(err, RME_EIO, "rpc", "another server listens on %s", config->address);
 	}
@@ -268,8 +272,9 @@ server_listen(struct rmi_server *s, const struct rmi_server_config *config, stru
 	int port = grpc_server_add_http2_port(s->grpc, config->address, creds);
 	grpc_server_credentials_release(creds);
 	if (port <= 0) {
-		return rme_error_set(err, RME_EIO, "rpc", "cannot listen on %s: address in use, not ours, or %s",
-		    config->address, config->tls ? "certificate and key do not fit" : "not understood");
+		const char *why = rmi_address_trouble(config->address);
+		why = why ? why : config->tls ? "certificate and key do not fit" : "gRPC does not take the address";
+		return rme_error_set(err, RME_EIO, "rpc", "cannot listen on %s: %s", config->address, why);
 	}
 	s->port = rmi_address_unix(config->address) ? 0 : (uint16_t)port;
 	return RME_OK;

@@ -92,6 +92,7 @@ class Security(unittest.TestCase):
         self.assertEqual(service.stop()[0], 0)
         for options, pattern in (
             (("--token-file", "/nonexistent"), r"token file"),
+            (("--listen", "127.0.0.1:99999"), r"with a port from 0 to 65535"),
             (("--tls-cert", f"{CERTS}/server.pem"), r"--tls-key"),
             (("--tls-cert", "/nonexistent", "--tls-key", f"{CERTS}/server.key"), r"/nonexistent"),
             (("--nodes", "PassThroughNode,Nothing"), r"Nothing"),

@@ -1,4 +1,5 @@
 #include "rpc/internal.h"
+#include "rpc/channel.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -21,6 +22,35 @@ what_stays_on_this_machine(void **state)
 	for (unsigned i = 0; i < sizeof remote / sizeof remote[0]; i++) {
 		assert_false(rmi_address_is_local(remote[i]));
 	}
+}
+
+static void
+ports(void **state)
+{
+	(void)state;
+	static const char *const good[] = {"host:1", "127.0.0.1:65535", "[::1]:50052", "dns:///name:50052",
+	    "ipv4:127.0.0.1:7", "ipv6:[::1]:7", "unix:/run/x", "unix-abstract:x"};
+	static const char *const bad[] = {"host", "", ":", "host:", "host:0", "host:65536", "host:99999999999",
+	    "host:-1", "host:+1", "host:http", "::1", "[::1]", "host:1 ", "a:b:1"};
+	for (unsigned i = 0; i < sizeof good / sizeof good[0]; i++) {
+		assert_true(rmi_address_has_port(good[i]));
+	}
+	for (unsigned i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		assert_false(rmi_address_has_port(bad[i]));
+	}
+	assert_true(rmi_address_may_listen("127.0.0.1:0") && rmi_address_may_listen("unix:/run/x"));
+	assert_false(rmi_address_may_listen("127.0.0.1:99999") || rmi_address_may_listen("127.0.0.1"));
+}
+
+static void
+why_it_cannot_be_listened_on(void **state)
+{
+	(void)state;
+	assert_null(rmi_address_trouble("127.0.0.1:0"));
+	assert_string_equal(rmi_address_trouble("192.0.2.1:0"), "this machine does not have the address");
+	assert_string_equal(rmi_address_trouble("127.0.0.1:99999"), "this is not ADDRESS:PORT with a port up to 65535");
+	assert_string_equal(rmi_address_trouble("127.0.0.1:"), "this is not ADDRESS:PORT with a port up to 65535");
+	assert_string_equal(rmi_address_trouble("no.such.host.invalid:1"), "there is no such address");
 }
 
 static void
@@ -49,6 +79,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(what_stays_on_this_machine),
+	    cmocka_unit_test(ports),
+	    cmocka_unit_test(why_it_cannot_be_listened_on),
 	    cmocka_unit_test(unix_paths),
 	    cmocka_unit_test(metadata_that_grpc_takes),
 	};
