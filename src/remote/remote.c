@@ -106,6 +106,10 @@ rmi_remote_add_endpoint(struct rmi_remote *r, const struct rmi_remote_endpoint *
 	if (find_endpoint(r, endpoint->name)) {
 		return rme_error_set(err, RME_ECONFIG, endpoint->name, "there are two endpoints of this name");
 	}
+	if (!rmi_address_has_port(endpoint->address)) {
+		return rme_error_set(err, RME_ECONFIG, endpoint->name,
+		    "'%s' is no address with a port from 1 to 65535, such as host:50052", endpoint->address);
+	}
 	if (r->n_endpoints == RMI_REMOTE_ENDPOINTS_MAX) {
 		return rme_error_set(
 		    err, RME_ELIMIT, endpoint->name, "more than %d endpoints", RMI_REMOTE_ENDPOINTS_MAX);
