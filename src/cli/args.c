@@ -158,11 +158,32 @@ add_next_value(struct parse *p, const struct rmi_option *o)
 }
 
 static int
+descend(struct parse *p, const char *word)
+{
+	const struct rmi_command *cmd = rmi_args_command(p->args);
+	struct rmi_suggest s = {.word = word};
+	for (size_t i = 0; cmd->commands[i] != NULL; i++) {
+		if (strcmp(cmd->commands[i]->name, word) == 0) {
+			assert(p->args->depth < RMI_COMMAND_DEPTH_MAX);
+			p->args->path[p->args->depth++] = cmd->commands[i];
+			return RMI_EXIT_OK;
+		}
+		rmi_suggest_offer(&s, cmd->commands[i]->name);
+	}
+	char text[160];
+	(void)snprintf(text, sizeof(text), "unknown command '%.100s'", word);
+	return complain(p, text, s.best);
+}
+
+static int
 parse_long(struct parse *p, const char *word)
 {
 	const char *eq = strchr(word, '=');
 	size_t len = eq != NULL ? (size_t)(eq - word) : strlen(word);
 	const struct rmi_option *o = find_option(rmi_args_command(p->args), word + 2, len - 2, 0);
+	if (o == NULL && p->args->depth == 1 && strcmp(word, "--version") == 0) {
+		return descend(p, "version"); /* what one types first at a command one does not know */
+	}
 	if (o == NULL) {
 		return unknown_option(p, word, len);
 	}
@@ -196,24 +217,6 @@ parse_letters(struct parse *p, const char *word)
 		}
 	}
 	return RMI_EXIT_OK;
-}
-
-static int
-descend(struct parse *p, const char *word)
-{
-	const struct rmi_command *cmd = rmi_args_command(p->args);
-	struct rmi_suggest s = {.word = word};
-	for (size_t i = 0; cmd->commands[i] != NULL; i++) {
-		if (strcmp(cmd->commands[i]->name, word) == 0) {
-			assert(p->args->depth < RMI_COMMAND_DEPTH_MAX);
-			p->args->path[p->args->depth++] = cmd->commands[i];
-			return RMI_EXIT_OK;
-		}
-		rmi_suggest_offer(&s, cmd->commands[i]->name);
-	}
-	char text[160];
-	(void)snprintf(text, sizeof(text), "unknown command '%.100s'", word);
-	return complain(p, text, s.best);
 }
 
 static int

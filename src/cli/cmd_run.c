@@ -51,7 +51,7 @@ const struct rmi_command rmi_command_run = {
             "The first Ctrl-C ends the input and waits for what is under way, the second one drops it.",
     .examples = "rme run speech.yaml -i talk.wav -o reply.wav --report report.html\n"
                 "rme run speech.yaml -i talk.wav --json | jq .reason  # why each item went where it did\n"
-                "rme run speech.yaml -i talk.wav --mode vad=edge_only -p utterance.pre_roll=200ms\n"
+                "rme run speech.yaml -i talk.wav --mode vad.node=edge_only -p utterance.pre_roll=200ms\n"
                 "rme run words.yaml -i - --format text/plain < words.txt  # lines from standard input",
     .options = run_options,
     .operands = run_operands,

@@ -31,6 +31,6 @@ const struct rmi_command rmi_command_rme = {
         "Data goes to standard output, messages to standard error. Exit codes: 0 success, 1 the run failed, 2 wrong "
         "command line, 3 wrong configuration, 4 remote service not available, 5 module trapped or hit a limit, 6 some "
         "items failed, 124 time ran out, 130 and 143 signals.\n\n"
-        "'rme COMMAND --help' tells about a command.",
+        "'rme COMMAND --help' tells about a command, 'rme --version' which version this is.",
     .commands = commands,
 };

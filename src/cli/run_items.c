@@ -54,7 +54,11 @@ open_source(struct runner *r)
 	if (config.chunk_ns <= 0 || config.chunk_ns > 60 * RMI_NS_PER_S) {
 		return rmi_complain_usage(r->cli, "--chunk takes a time up to 60s");
 	}
-	return rmi_item_source_open(&r->source, &config, &err) == RME_OK ? RMI_EXIT_OK : fail(r, &err);
+	if (rmi_item_source_open(&r->source, &config, &err) == RME_OK) {
+		return RMI_EXIT_OK;
+	}
+	int code = fail(r, &err);
+	return err.code == RME_ENOTFOUND ? RMI_EXIT_FAILED : code; /* input that is missing is no wrong configuration */
 }
 
 /* Results go to -o; without it, text and JSON go to standard output, unless the lines of --json go there. */

@@ -50,6 +50,16 @@ find_param(const struct rme_param *table, const char *key)
 	return NULL;
 }
 
+/* The first child that nodes of this table have; NULL if they have none. */
+static const char *
+child_of(const struct rme_param *table)
+{
+	while (table != NULL && table->name != NULL && table->kind != RME_PARAM_NODE) {
+		table++;
+	}
+	return table != NULL ? table->name : NULL;
+}
+
 static bool
 unknown_param(const struct rmi_bind *b, const struct rmi_bind_in *in, const struct rmi_yaml_pair *pair)
 {
@@ -58,6 +68,11 @@ unknown_param(const struct rmi_bind *b, const struct rmi_bind_in *in, const stru
 		rmi_suggest_offer(&s, p->name);
 	}
 	rmi_diag_error(b->diags, &pair->mark, "node '%s' has no parameter '%.80s'", in->path, pair->key);
+	const char *child = child_of(in->table);
+	if (child != NULL && strncmp(pair->mark.source->name, "--", 2) == 0) {
+		rmi_diag_hint(b->diags, "parameters of the node inside are those of %s.%s", in->path, child);
+		return false;
+	}
 	rmi_diag_did_you_mean(b->diags, s.best);
 	if (in->table == NULL || in->table->name == NULL) {
 		rmi_diag_hint(b->diags, "it takes none");

@@ -128,7 +128,7 @@ class Run(Command):
         self.write("empty.wav", b"")
         for name in ("cut.wav", "lie.wav", "empty.wav"):
             self.assertIn(name, self.rme("run", p, "-i", name, code=1).stderr)
-        self.assertIn("No such file", self.rme("run", p, "-i", "nothing.wav", code=3).stderr)
+        self.assertIn("No such file", self.rme("run", p, "-i", "nothing.wav", code=1).stderr)
         self.assertIn("does not say what it is", self.rme("run", p, "-i", p, code=1).stderr)
 
     def test_bad_output_is_told_before_anything_runs(self):
@@ -165,6 +165,7 @@ class Options(Command):
     def test_wrong_settings_are_shown(self):
         p = self.write("p.yaml", DOWN)
         sound = self.sound()
+        self.assertIn("gone.wav: cannot be opened", self.rme("run", p, "-i", "gone.wav", code=1).stderr)
         cases = {
             ("-p", "slwo.output_sample_rate=1"): "the pipeline has no node 'slwo'",
             ("-p", "slow.output_rate=1"): "has no parameter 'output_rate'",
@@ -173,6 +174,7 @@ class Options(Command):
             ("-p", "slow.x.y=1"): "there is no node 'slow.x'",
             ("-m", "slow=edge_only"): "has no parameter 'mode'",
             ("-e", "cloud"): "this is not NAME=ADDRESS",
+            ("-e", "cloud=127.0.0.1:99999"): "'127.0.0.1:99999' is no address with a port from 1 to 65535",
         }
         for options, text in cases.items():
             self.assertIn(text, self.rme("run", p, "-i", sound, *options, code=3).stderr)
@@ -474,6 +476,10 @@ class Graph(Command):
 
 
 class Nodes(Command):
+    def test_version_is_an_option_too(self):
+        self.assertEqual(self.rme("--version").stdout, self.rme("version").stdout)
+        self.rme("run", "--version", code=2)
+
     def test_list_and_info(self):
         names = [line.split()[0] for line in self.rme("nodes").stdout.splitlines()]
         self.assertIn("IntelligentRouter", names)

@@ -90,9 +90,11 @@ class Security(unittest.TestCase):
         self.assertEqual(code, 1, text)
         self.assertRegex(text, rf"127\.0\.0\.1:{service.ready['port']}.* in use")
         self.assertEqual(service.stop()[0], 0)
+        code, text = self.refused("--listen", "127.0.0.1:99999")
+        self.assertEqual(code, 3, text)
+        self.assertRegex(text, r"with a port from 0 to 65535")
         for options, pattern in (
             (("--token-file", "/nonexistent"), r"token file"),
-            (("--listen", "127.0.0.1:99999"), r"with a port from 0 to 65535"),
             (("--tls-cert", f"{CERTS}/server.pem"), r"--tls-key"),
             (("--tls-cert", "/nonexistent", "--tls-key", f"{CERTS}/server.key"), r"/nonexistent"),
             (("--nodes", "PassThroughNode,Nothing"), r"Nothing"),
