@@ -26,8 +26,9 @@ note_fallback(struct rmi_flow *f, struct rmi_flow_item *it, enum rme_side from, 
 	it->route.fell_back = true;
 	it->route.cause = cause;
 	it->route.first_ns = rme_node_now(f->self) - it->try[rmi_side_index(from)].began_ns;
-	/* That there was no answer in time is said by the cause. */
-	const char *text = it->err.code == RME_OK || cause == RME_ETIMEDOUT ? "" : it->err.text;
+	/* That the other end did not answer in time is said by the cause; what a child here was stopped by is not. */
+	bool silent = cause == RME_ETIMEDOUT && f->side[rmi_side_index(from)].async;
+	const char *text = it->err.code == RME_OK || silent ? "" : it->err.text;
 	rmi_shorten(it->route.cause_text, sizeof(it->route.cause_text), text);
 	rmi_book_fell_back(f->book);
 }

@@ -51,6 +51,8 @@ obey(struct rme_node *self, const struct side_probe *p, const struct rme_packet 
 	case 't':
 		return rme_node_fail(
 		    self, RME_EMODULE, "trap: out of bounds memory access at offset 0x1234 in function inner_loop");
+	case 'p':
+		return rme_node_fail(self, RME_ETIMEDOUT, "stopped after 30 ms (limit)");
 	case 'i':
 		return rme_node_fail(self, RME_EINVAL, "you are wrong");
 	case 'l':

@@ -6,7 +6,7 @@
  * Children for tests of the router. What they do with an item is said by its payload: the first letter is for the edge,
  * the second for the cloud, the third for a child with another letter; none is o.
  *   o answer once · 2 twice · b ten times · n not at all · l once, with confidence 0.2 · m twice, the first with 0.2 · x trap · h answer, then trap
- *   t trap with many words · i say that the caller is wrong · e answer with an empty packet
+ *   t trap with many words · p stopped by a limit of its own · i say that the caller is wrong · e answer with an empty packet
  *   async children only: w answer at bench_answer() · s never
  * A digit as third letter is what the plain kind estimates, in tenths.
  * An answer is "E:" or "C:" and the payload; a flush gives "E!" or "C!", a count of items, if there were any.

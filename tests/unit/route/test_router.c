@@ -93,6 +93,9 @@ a_long_cause_ends_after_a_whole_word(void **state)
 	assert_string_equal(bench_one(&b, "to"), "'C:to'.");
 	assert_string_equal(bench_why(&b, 1),
 	    "fallback: edge failed after 0 us: trap: out of bounds memory access at offset 0x1234 in...");
+	/* A module that was stopped is told apart from a service that is silent. */
+	assert_string_equal(bench_one(&b, "po"), "'C:to'.'C:po'.");
+	assert_string_equal(bench_why(&b, 2), "fallback: edge failed after 0 us: stopped after 30 ms (limit)");
 	bench_close(&b);
 }
 
