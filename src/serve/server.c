@@ -39,7 +39,10 @@ check_token(void *ctx, const struct rmi_call *c, char *text, size_t text_size)
 	if (rmi_call_has_token(c, t->token, t->n)) {
 		return RMI_STATUS_OK;
 	}
-	(void)snprintf(text, text_size, "a token is needed: send \"authorization: Bearer TOKEN\"");
+	size_t n;
+	(void)snprintf(text, text_size, "%s",
+	    rmi_call_meta(c, "authorization", &n) ? "the token that was sent is none of those accepted here"
+	                                          : "a token is needed: send \"authorization: Bearer TOKEN\"");
 	return RMI_STATUS_UNAUTHENTICATED;
 }
 
