@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Split in place. @return false if it is not HOST:PORT */
@@ -11,8 +12,9 @@ static bool
 split_host_port(char *text, char **host, char **port)
 {
 	char *colon = strrchr(text, ':');
-	if (colon == NULL || colon == text || colon[1] == '\0' ||
-	    strspn(colon + 1, "0123456789") != strlen(colon + 1)) {
+	size_t digits = colon != NULL ? strspn(colon + 1, "0123456789") : 0;
+	if (colon == NULL || colon == text || digits == 0 || digits > 5 || colon[1 + digits] != '\0' ||
+	    strtol(colon + 1, NULL, 10) > 65535) { /* the resolver would take 99999 for 34463 */
 		return false;
 	}
 	*colon = '\0';

@@ -25,8 +25,8 @@ static void
 what_is_no_address_is_refused(void **state)
 {
 	(void)state;
-	static const char *const wrong[] = {
-	    "", ":", "6000", ":6000", "127.0.0.1", "127.0.0.1:", "127.0.0.1:http", "::1:6000"};
+	static const char *const wrong[] = {"", ":", "6000", ":6000", "127.0.0.1", "127.0.0.1:", "127.0.0.1:http",
+	    "::1:6000", "127.0.0.1:65536", "127.0.0.1:99999999999"};
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
 		struct rmi_wan_address a;
 		struct rme_error err;
