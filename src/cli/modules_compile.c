@@ -81,6 +81,33 @@ compile_one(void *ctx, const struct rmi_module_ref *ref)
 	return RMI_EXIT_OK;
 }
 
+/* Compiling for a cache that keeps nothing would be for nothing. */
+static int
+check_cache(struct compiling *c)
+{
+	struct rmi_wasm_status status;
+	rmi_wasm_engine_status(c->engine, &status);
+	if (status.cache_open) {
+		return RMI_EXIT_OK;
+	}
+	if (status.cache_dir[0] == '\0') {
+		rmi_complain(c->cli, "there is no folder to keep compiled modules in: set HOME or XDG_CACHE_HOME");
+	} else {
+		rmi_complain(
+		    c->cli, "%s: compiled modules cannot be kept there: see 'rme doctor cache'", status.cache_dir);
+	}
+	return RMI_EXIT_FAILED;
+}
+
+static void
+tell_end(const struct compiling *c)
+{
+	struct rmi_wasm_status status;
+	rmi_wasm_engine_status(c->engine, &status);
+	rmi_say(c->cli, "%zu modules in %.1f s; kept in %s", c->n_done,
+	    (double)(rmi_monotonic_ns() - c->began_ns) / 1e9, status.cache_dir);
+}
+
 static int
 compile_run(struct rmi_cli *cli, const struct rmi_args *args)
 {
@@ -90,13 +117,10 @@ compile_run(struct rmi_cli *cli, const struct rmi_args *args)
 	if (e == RME_OK) {
 		e = rmi_wasm_engine_start(c.engine, &err);
 	}
-	int code = e == RME_OK ? rmi_modules_each(cli, args, compile_one, &c) : rmi_complain_error(cli, &err);
-	if (e == RME_OK) {
-		struct rmi_wasm_status status;
-		rmi_wasm_engine_status(c.engine, &status);
-		rmi_say(cli, "%zu modules in %.1f s; kept in %s", c.n_done,
-		    (double)(rmi_monotonic_ns() - c.began_ns) / 1e9,
-		    status.cache_dir[0] != '\0' ? status.cache_dir : "no folder: set HOME or XDG_CACHE_HOME");
+	int code = e == RME_OK ? check_cache(&c) : rmi_complain_error(cli, &err);
+	if (code == RMI_EXIT_OK) {
+		code = rmi_modules_each(cli, args, compile_one, &c);
+		tell_end(&c);
 	}
 	rmi_wasm_engine_free(c.engine);
 	return code;

@@ -142,6 +142,7 @@ rmi_wasm_engine_status(struct rmi_wasm_engine *e, struct rmi_wasm_status *out)
 		out->guard = p->guard;
 		(void)snprintf(out->guard_reason, sizeof(out->guard_reason), "%s", p->guard_reason);
 		out->instances = atomic_load(&p->instances);
+		out->cache_open = e->cache != NULL;
 	}
 	char path[PATH_MAX];
 	if (rmi_code_store_dir(e, path)) {

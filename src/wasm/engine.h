@@ -52,6 +52,7 @@ struct rmi_wasm_status {
 	char guard_reason[128];    /**< why this guard */
 	bool interpret;
 	char cache_dir[256]; /**< where compiled modules are kept, or would be; "" = nowhere */
+	bool cache_open;     /**< modules compiled from now on are kept there; false before the start */
 	uint32_t instances;  /**< alive in this process */
 	uint64_t compiled, loaded,
 	    rejected; /**< by this engine: modules compiled, taken from the cache, found damaged */

@@ -223,6 +223,11 @@ class Modules(Command):
             self.assertIn("\n  machine code cached\n", self.rme("modules", "inspect", "acts").stdout)
             self.assertIn("cached already", self.rme("modules", "compile").stdout)
 
+    def test_compile_needs_a_cache(self):
+        r = self.rme("modules", "compile", ACTS, env={"XDG_CACHE_HOME": "/dev/null"}, code=1)
+        self.assertIn("/dev/null/rme/aot: compiled modules cannot be kept there", r.stderr)
+        self.assertEqual(r.stdout, "")
+
     def test_compile_tells_what_fails_and_goes_on(self):
         r = self.rme("modules", "compile", self.write("bad.wasm", b"\0asm\1\0\0\0\x63"), ACTS, code=5)
         self.assertIn("bad.wasm", r.stderr)
