@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <rme/runtime.h>
 
 /* A conversion that was put in: what its spec points to. */
@@ -37,14 +38,37 @@ plan_append(struct rme_plan *p, const struct rme_plan_stage *st, struct rme_erro
 	return RME_OK;
 }
 
+/* A node that refuses a format does not say what it takes; so offer it all there are. */
+static void
+media_taken(const struct rme_node_spec *spec, char *text, size_t cap)
+{
+	size_t len = 0;
+	text[0] = '\0';
+	for (int m = RME_MEDIA_ANY + 1; m < RME_MEDIA_COUNT_; m++) {
+		struct rme_format in = rme_format_of((enum rme_media)m), want = in,
+		                  gives = rme_format_of(RME_MEDIA_ANY);
+		char name[RME_FORMAT_TEXT_MAX];
+		rme_format_print(&in, name);
+		if (spec->type->formats(spec->type, spec->config, &in, &want, &gives) == RME_OK &&
+		    len + strlen(name) + sizeof(" or ") <= cap) {
+			len += (size_t)snprintf(text + len, cap - len, "%s%s", len > 0 ? " or " : "", name);
+		}
+	}
+	if (len == 0) {
+		(void)snprintf(text, cap, "something else");
+	}
+}
+
 static enum rme_err
 misfit(const struct rme_plan *p, const struct rme_node_spec *spec, const struct rme_format *have,
     const struct rme_format *want, struct rme_error *err)
 {
-	char has[RME_FORMAT_TEXT_MAX], wants[RME_FORMAT_TEXT_MAX] = "something else";
+	char has[RME_FORMAT_TEXT_MAX], wants[RME_FORMAT_TEXT_MAX];
 	rme_format_print(have, has);
 	if (want != NULL) {
 		rme_format_print(want, wants);
+	} else {
+		media_taken(spec, wants, sizeof(wants));
 	}
 	if (p->n == 0) {
 		return rme_error_set(err, RME_EFORMAT, spec_name(spec), "takes %s, but the input is %s", wants, has);

@@ -50,6 +50,19 @@ listener_formats(const struct rme_node_type *type, const void *config, const str
 
 static const struct rme_node_type listener_type = {.name = "listener", .process = pass, .formats = listener_formats};
 
+static enum rme_err
+reader_formats(const struct rme_node_type *type, const void *config, const struct rme_format *in,
+    struct rme_format *want, struct rme_format *gives)
+{
+	(void)type;
+	(void)config;
+	(void)want;
+	(void)gives;
+	return in->media == RME_MEDIA_TEXT || in->media == RME_MEDIA_JSON ? RME_OK : RME_EFORMAT;
+}
+
+static const struct rme_node_type reader_type = {.name = "reader", .process = pass, .formats = reader_formats};
+
 static struct rme_runtime *
 runtime_with_converter(void)
 {
@@ -125,6 +138,10 @@ what_cannot_be_converted_names_both_sides(void **state)
 	assert_int_equal(rme_plan_new(&plan, rt, &in, &err), RME_EFORMAT);
 	assert_string_equal(
 	    err.text, "takes audio/pcm;format=s16le;rate=16000;channels=1, but the input is application/json");
+	const struct rme_node_spec reader = {.type = &reader_type};
+	in = (struct rme_plan_in){&reader, 1, rme_format_of(RME_MEDIA_AUDIO_PCM)};
+	assert_int_equal(rme_plan_new(&plan, rt, &in, &err), RME_EFORMAT);
+	assert_string_equal(err.text, "takes text/plain or application/json, but the input is audio/pcm");
 	in.n = 0;
 	assert_int_equal(rme_plan_new(&plan, rt, &in, &err), RME_EINVAL);
 	assert_null(plan);
