@@ -130,7 +130,7 @@ depth_is_limited_before_the_library_drowns(void **state)
 {
 	enum { N = 200000 };
 	static const char *const starts[] = {"[", "{", "- ", "? "};
-	char *deep = malloc(2 * N + 4);
+	char *deep = malloc(2 * N + 5);
 	assert_non_null(deep);
 	for (size_t s = 0; s < sizeof(starts) / sizeof(starts[0]); s++) {
 		size_t each = strlen(starts[s]);
