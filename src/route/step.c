@@ -71,7 +71,9 @@ fail_item(struct rmi_flow *f, struct rmi_flow_item *it)
 	const struct rmi_flow_side *gone = rmi_side_missing(f, it->active);
 	if (gone != NULL && !it->route.fell_back) {
 		const struct rme_error err = it->err;
-		rme_error_set(&it->err, err.code, err.where, "%.150s; and the %s is not there: %s", err.text,
+		char first[RME_ERROR_TEXT_MAX / 2];
+		rmi_shorten(first, sizeof(first), err.text);
+		rme_error_set(&it->err, err.code, err.where, "%s; and the %s is not there: %s", first,
 		    rme_side_name(gone->which), gone->why_not.text);
 	}
 	rmi_book_failed(f->book);
