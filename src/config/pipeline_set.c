@@ -136,6 +136,7 @@ rmi_pipeline_set_endpoint(struct rmi_pipeline_def *def, struct rmi_diags *d, con
 	for (size_t i = 0; i < def->endpoints.n; i++) {
 		if (strcmp(e[i].bound.key, s.left) == 0) {
 			e[i].address = address;
+			e[i].bound.mark = s.right->mark; /* what is wrong with it is wrong there */
 			return true;
 		}
 	}

@@ -178,6 +178,8 @@ class Options(Command):
         }
         for options, text in cases.items():
             self.assertIn(text, self.rme("run", p, "-i", sound, *options, code=3).stderr)
+        p = self.write("p.yaml", "version: 1\nendpoints: {cloud: 'here:1'}\nnodes:\n  - {id: far, service: PassThroughNode}\n")
+        self.assertIn("--endpoint:1:1: error: cloud:", self.rme("run", p, "-i", sound, "-e", "cloud=here:0", code=3).stderr)
 
     def test_variables_come_from_the_environment(self):
         p = self.write("p.yaml", DOWN.replace("8000", "'${RATE:-4000}'"))
