@@ -73,14 +73,20 @@ fi
 
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
+# Another apt may be at work (automatic updates): wait for it, up to five minutes for each lock.
 apt() {
   say "apt-get $1 ..."
-  "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300 "$@" \
-    >"$log" 2>&1 </dev/null || {
-    tail -n 20 "$log" >&2
-    say "apt-get $1 failed; is the package source reachable?"
-    exit 1
-  }
+  for _ in {1..60}; do
+    if "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300 "$@" \
+      >"$log" 2>&1 </dev/null; then
+      return
+    fi
+    grep -q 'Could not get lock' "$log" || break
+    sleep 5
+  done
+  tail -n 20 "$log" >&2
+  say "apt-get $1 failed; is the package source reachable?"
+  exit 1
 }
 start=$SECONDS
 apt update
