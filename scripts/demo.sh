@@ -17,6 +17,17 @@ fail() {
   exit 1
 }
 
+# quietly COMMAND...: what it says is shown only if it fails.
+quietly() {
+  local log
+  log=$(mktemp)
+  "$@" >"$log" 2>&1 || {
+    tail -n 30 "$log" >&2
+    fail "$1 failed"
+  }
+  rm -f "$log"
+}
+
 cleanup() {
   for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
   wait 2>/dev/null || true
@@ -48,8 +59,9 @@ run() {
 
 say "setup and build"
 scripts/setup.sh build demo
-if [[ ! -f build/build.ninja ]]; then meson setup build >/dev/null; fi
-ninja -C build -j "$(nproc)" rme rme-aotc | tail -n 1
+if [[ ! -f build/build.ninja ]]; then quietly meson setup build; fi
+echo "compiling ..."
+quietly ninja -C build -j "$(nproc)" rme rme-aotc
 scripts/build-modules.sh
 
 say "a recording of people speaking, 48 kHz"
