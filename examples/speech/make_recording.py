@@ -61,7 +61,7 @@ def triple(samples, taps=24):
 
 
 def main():
-    if len(sys.argv) not in (2, 3):
+    if len(sys.argv) not in (2, 3) or sys.argv[1].startswith("-"):
         sys.exit(__doc__)
     noise = random.Random(1)
     track, said = array.array("h"), []
