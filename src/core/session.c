@@ -18,6 +18,7 @@
 #include "core/node.h"
 #include "core/pipeline.h"
 #include "core/runtime.h"
+#include "core/session.h"
 #include "core/service.h"
 #include "core/task.h"
 
@@ -306,18 +307,40 @@ session_put(struct rme_session *s, struct rme_packet *pkt, enum rme_when_full ru
 	if (en.dropped != NULL) {
 		end_unstarted(s, en.dropped, en.dropped_end, &full);
 	}
-	rmi_task_wake(&s->task);
 	return RME_OK;
 }
 
-enum rme_err
-rme_session_submit(struct rme_session *s, struct rme_packet *pkt, uint64_t *seq)
+/* Owns pkt. */
+static enum rme_err
+put_item(struct rme_session *s, struct rme_packet *pkt, uint64_t *seq)
 {
 	if (rme_packet_meta(pkt)->kind != RME_PACKET_DATA) {
 		rme_packet_unref(pkt);
 		return RME_EINVAL;
 	}
 	return session_put(s, pkt, s->config.when_full, seq);
+}
+
+enum rme_err
+rme_session_submit(struct rme_session *s, struct rme_packet *pkt, uint64_t *seq)
+{
+	enum rme_err e = put_item(s, pkt, seq);
+	if (e == RME_OK) {
+		rmi_task_wake(&s->task);
+	}
+	return e;
+}
+
+enum rme_err
+rmi_session_submit_here(struct rme_session *s, struct rme_packet *pkt)
+{
+	enum rme_err e = put_item(s, pkt, NULL);
+	if (e == RME_OK && s->own_executor == NULL) {
+		rmi_task_run_here(&s->task);
+	} else if (e == RME_OK) {
+		rmi_task_wake(&s->task);
+	}
+	return e;
 }
 
 static enum rme_err
@@ -328,7 +351,13 @@ put_flush(struct rme_session *s, uint32_t flags, uint64_t *seq)
 	m.flags = flags;
 	struct rme_packet *pkt;
 	enum rme_err e = rme_packet_new(&pkt, &m, NULL, 0);
-	return e == RME_OK ? session_put(s, pkt, RME_FULL_BLOCK, seq) : e;
+	if (e == RME_OK) {
+		e = session_put(s, pkt, RME_FULL_BLOCK, seq);
+	}
+	if (e == RME_OK) {
+		rmi_task_wake(&s->task);
+	}
+	return e;
 }
 
 enum rme_err

@@ -136,13 +136,10 @@ worker_wait(struct rmi_executor *ex)
 	ex->idle--;
 }
 
-static void
-worker_run(struct rmi_executor *ex, struct rmi_task *t)
+/* Run a task that is in no list. Called with the lock, which is not held meanwhile. @return it was woken again */
+static bool
+task_run(struct rmi_executor *ex, struct rmi_task *t)
 {
-	ex->first = t->next;
-	if (ex->first == NULL) {
-		ex->last = NULL;
-	}
 	t->state = RMI_TASK_RUNNING;
 	pthread_mutex_unlock(&ex->mu);
 	int64_t when_ns = t->run(t);
@@ -150,19 +147,30 @@ worker_run(struct rmi_executor *ex, struct rmi_task *t)
 	if (t->state == RMI_TASK_STOPPING) {
 		t->state = RMI_TASK_STOPPED;
 		pthread_cond_broadcast(&ex->stopped);
-		return;
+		return false;
 	}
 	bool again = t->state == RMI_TASK_RERUN;
 	t->state = RMI_TASK_IDLE;
 	if (again) {
 		run_queue_add(ex, t);
-	} else {
-		timer_set(ex, t, when_ns);
-		/* This worker may be busy when the time comes; one that waits must know the new earliest. */
-		if (t->heap_index == 1 && ex->idle > 0) {
-			pthread_cond_signal(&ex->work);
-		}
+		return true;
 	}
+	timer_set(ex, t, when_ns);
+	/* This thread may be busy when the time comes; a worker that waits must know the new earliest. */
+	if (t->heap_index == 1 && ex->idle > 0) {
+		pthread_cond_signal(&ex->work);
+	}
+	return false;
+}
+
+static void
+worker_run(struct rmi_executor *ex, struct rmi_task *t)
+{
+	ex->first = t->next;
+	if (ex->first == NULL) {
+		ex->last = NULL;
+	}
+	(void)task_run(ex, t); /* woken again, it is this worker's turn again */
 }
 
 static void *
@@ -282,6 +290,23 @@ rmi_task_wake(struct rmi_task *t)
 		t->state = RMI_TASK_HELD_WOKEN;
 	} else if (t->state == RMI_TASK_IDLE) {
 		task_queue(ex, t);
+	}
+	pthread_mutex_unlock(&ex->mu);
+}
+
+void
+rmi_task_run_here(struct rmi_task *t)
+{
+	struct rmi_executor *ex = t->ex;
+	pthread_mutex_lock(&ex->mu);
+	if (t->state != RMI_TASK_IDLE) {
+		pthread_mutex_unlock(&ex->mu);
+		rmi_task_wake(t);
+		return;
+	}
+	timer_clear(ex, t);
+	if (task_run(ex, t) && ex->idle > 0) {
+		pthread_cond_signal(&ex->work);
 	}
 	pthread_mutex_unlock(&ex->mu);
 }

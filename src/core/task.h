@@ -46,6 +46,8 @@ rmi_task_start(struct rmi_task *t, struct rmi_executor *ex, int64_t (*run)(struc
 void rmi_task_release(struct rmi_task *t);
 /** Have it run soon. Any thread, its own run() too. */
 void rmi_task_wake(struct rmi_task *t);
+/** If it is idle, run it here and now, as a worker would; else as rmi_task_wake(). Spares two hops between threads. */
+void rmi_task_run_here(struct rmi_task *t);
 /** Wait for the run under way; it does not run again. Not from its own run(). A task never started is ignored. */
 void rmi_task_stop(struct rmi_task *t);
 

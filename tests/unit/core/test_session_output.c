@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+#include "core/session.h"
+
 enum { ITEMS = 200 };
 
 static enum rme_err
@@ -103,10 +105,37 @@ a_canceled_session_tells_its_end(void **state)
 	assert_int_equal(atomic_load(&f.ends), 1);
 }
 
+/* The caller's thread does the work where the session is idle; items come in order whoever works. */
+static void
+a_session_can_run_here(void **state)
+{
+	(void)state;
+	struct fixture f;
+	struct rme_packet_meta meta = rme_packet_meta_init();
+	open_session(&f);
+	for (unsigned i = 1; i <= ITEMS; i++) {
+		struct rme_packet *pkt;
+		assert_int_equal(rme_packet_new(&pkt, &meta, "x", 1), RME_OK);
+		if (i % 4 == 0) {
+			assert_int_equal(
+			    rme_session_submit(f.s, pkt, NULL), RME_OK); /* by a worker, maybe while we go on */
+			continue;
+		}
+		unsigned before = atomic_load(&f.ends);
+		assert_int_equal(rmi_session_submit_here(f.s, pkt), RME_OK);
+		if (i < 4) {
+			assert_int_equal(atomic_load(&f.ends), before + 1); /* nobody else was there: it is done */
+		}
+	}
+	assert_int_equal(rme_session_end(f.s), RME_OK);
+	close_session(&f);
+	assert_int_equal(atomic_load(&f.ends), ITEMS + 1);
+}
+
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(all_output_is_told), cmocka_unit_test(a_canceled_session_tells_its_end)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(all_output_is_told),
+	    cmocka_unit_test(a_canceled_session_tells_its_end), cmocka_unit_test(a_session_can_run_here)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -38,7 +38,11 @@ wake_often(void *arg)
 {
 	struct job *jobs = arg;
 	for (int i = 0; i < 20000; i++) {
-		rmi_task_wake(&jobs[i % 4].task);
+		if (i % 5 == 0) {
+			rmi_task_run_here(&jobs[i % 4].task);
+		} else {
+			rmi_task_wake(&jobs[i % 4].task);
+		}
 	}
 	return NULL;
 }
