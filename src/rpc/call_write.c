@@ -247,8 +247,10 @@ rmi_call_add_trailer(struct rmi_call *c, const char *key, const char *value)
 	}
 	enum rme_err e = RME_OK;
 	(void)pthread_mutex_lock(&c->mu);
-	if (c->close_wanted || c->over || c->n_trailers == RMI_CALL_META_MAX) {
-		e = c->n_trailers == RMI_CALL_META_MAX ? RME_ELIMIT : RME_EINVAL;
+	if (c->close_wanted || c->over) { /* over: the trailers are being freed */
+		e = RME_EINVAL;
+	} else if (c->n_trailers == RMI_CALL_META_MAX) {
+		e = RME_ELIMIT;
 	} else {
 		grpc_metadata *md = &c->trailers[c->n_trailers++];
 		md->key = grpc_slice_from_copied_string(key);
