@@ -26,11 +26,11 @@ rmi_stats_init(struct rmi_stats *s, unsigned workers)
 	atomic_init(&s->asked_cpu_ns, rmi_stats_cpu_ns());
 }
 
-void
+unsigned
 rmi_stats_begin(struct rmi_stats *s)
 {
 	atomic_fetch_add_explicit(&s->requests, 1, memory_order_relaxed);
-	atomic_fetch_add_explicit(&s->busy, 1, memory_order_relaxed);
+	return atomic_fetch_add_explicit(&s->busy, 1, memory_order_relaxed) + 1;
 }
 
 void

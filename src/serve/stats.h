@@ -34,8 +34,8 @@ struct rmi_stats_now {
 
 void rmi_stats_init(struct rmi_stats *s, unsigned workers);
 
-/** An item was taken. */
-void rmi_stats_begin(struct rmi_stats *s);
+/** An item was taken. @return how many are under way, this one included */
+unsigned rmi_stats_begin(struct rmi_stats *s);
 /** It ended. */
 void rmi_stats_end(struct rmi_stats *s, bool ok, int64_t duration_ns);
 /** A request that was refused before it began. */

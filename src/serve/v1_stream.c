@@ -7,12 +7,18 @@
 #include "serve/v1_items.h"
 
 #include "base/clock.h"
+#include "core/session.h"
 
 #include <rme/verdict.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum {
+	SHORT_ITEM_NS = 50 * 1000, /* about what the hops to a worker and back cost */
+	SHORT_ITEMS = 8,           /* in a row, before one is worked on by the gRPC thread */
+};
 
 struct v1_stream {
 	struct rmi_lane lane; /* first */
@@ -25,8 +31,9 @@ struct v1_stream {
 	struct rmi_wire_format seen;
 	/* Whoever pumps, and jobs before. */
 	struct rmi_wire_format sent;
-	atomic_bool resetting; /* the session ends to be opened anew */
-	atomic_bool over;      /* the stream failed; nothing more is said */
+	atomic_bool resetting;   /* the session ends to be opened anew */
+	atomic_bool over;        /* the stream failed; nothing more is said */
+	atomic_uint short_items; /* in a row, so far */
 };
 
 /* Own ends */
@@ -117,6 +124,11 @@ send_end(struct v1_stream *s, struct rmi_v1_item *item, const struct rme_verdict
 	bool started = v->start_ns > 0;
 	end->queue_ns = (started ? v->start_ns : v->end_ns) - item->arrival_ns;
 	end->service_ns = started ? v->end_ns - v->start_ns : 0;
+	if (end->service_ns > SHORT_ITEM_NS) {
+		atomic_store_explicit(&s->short_items, 0, memory_order_relaxed);
+	} else {
+		atomic_fetch_add_explicit(&s->short_items, 1, memory_order_relaxed);
+	}
 	if (!item->flush) {
 		rmi_stats_end(&s->lane.host->stats, end->error.code == RME_OK, v->end_ns - item->arrival_ns);
 		atomic_store_explicit(&s->lane.entry.active_ns, v->end_ns, memory_order_relaxed);
@@ -252,6 +264,18 @@ make_packet(struct v1_stream *s, struct rme_packet **out, struct rmi_buf *msg, c
 	return rmi_wire_packet(out, msg, f, &how);
 }
 
+/*
+ * An item that is alone in this server, of a stream whose items were short so far, is worked on right here: two hops
+ * between threads would take longer than the work. With others under way the workers share it out.
+ */
+static bool
+runs_here(const struct v1_stream *s, unsigned busy)
+{
+	const struct rme_node_type *type = s->lane.hosted.service->type;
+	return busy == 1 && type != NULL && (type->flags & RME_NODE_OUTSIDE) == 0 &&
+	       atomic_load_explicit(&s->short_items, memory_order_relaxed) >= SHORT_ITEMS;
+}
+
 static enum rme_err
 take_item(struct v1_stream *s, struct rmi_buf *msg, const struct rmi_frame_packet *f, struct rme_error *err)
 {
@@ -272,8 +296,9 @@ take_item(struct v1_stream *s, struct rmi_buf *msg, const struct rmi_frame_packe
 		rme_packet_unref(item.item);
 		return e;
 	}
-	rmi_stats_begin(&s->lane.host->stats);
-	e = rme_session_submit(rmi_lane_session(&s->lane), pkt, NULL);
+	unsigned busy = rmi_stats_begin(&s->lane.host->stats);
+	struct rme_session *session = rmi_lane_session(&s->lane);
+	e = runs_here(s, busy) ? rmi_session_submit_here(session, pkt) : rme_session_submit(session, pkt, NULL);
 	if (e == RME_OK) {
 		(void)rmi_call_read(s->lane.call);
 	}

@@ -279,6 +279,39 @@ clients_that_vanish(void **state)
 	fixture_stop(&f);
 }
 
+/* Short items that come alone are worked on by gRPC's own thread; nothing else may change by that. */
+static void
+lone_items(void **state)
+{
+	(void)state;
+	struct fixture f;
+	struct client c;
+	struct rmi_serve_config config = {0};
+	uint64_t seq = 0;
+	char text[16];
+	char before[16] = "";
+	fixture_start(&f, &config);
+	client_opened(&c, f.channel, "Keep", NULL);
+	for (int round = 0; round < 100; round++) {
+		(void)snprintf(text, sizeof text, "%d", round);
+		client_item(&c, ++seq, text, 0);
+		if (before[0] != '\0') {
+			client_expect_data(&c, seq, 0, before);
+		}
+		assert_int_equal(client_expect_end(&c, seq), RME_OK);
+		(void)snprintf(before, sizeof before, "%s", text);
+		if (round % 30 == 29) {
+			client_control(&c, RMI_CONTROL_RESET, 0);
+			before[0] = '\0';
+		}
+	}
+	client_flush(&c, ++seq, true);
+	client_expect_data(&c, seq, 0, before);
+	assert_int_equal(client_expect_end(&c, seq), RME_OK);
+	echo_client_done(&c.call);
+	fixture_stop(&f);
+}
+
 /* Call */
 
 struct reply {
@@ -392,7 +425,7 @@ main(void)
 	    cmocka_unit_test(flush_and_reset), cmocka_unit_test(cancel_spares_the_others),
 	    cmocka_unit_test(many_results_are_paced), cmocka_unit_test(bad_opens_are_told),
 	    cmocka_unit_test(broken_streams_are_told), cmocka_unit_test(the_window_is_kept),
-	    cmocka_unit_test(sessions_are_limited), cmocka_unit_test(clients_that_vanish),
+	    cmocka_unit_test(sessions_are_limited), cmocka_unit_test(clients_that_vanish), cmocka_unit_test(lone_items),
 	    cmocka_unit_test(calls_answer), cmocka_unit_test(describe_lists_services)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
