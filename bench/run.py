@@ -6,6 +6,7 @@ Status 1 if a benchmark failed or a bar was missed.
 """
 
 import json
+import os
 import pathlib
 import re
 import subprocess
@@ -38,9 +39,9 @@ def unit_of(key):
     return key, ""
 
 
-def run(name, command):
+def run(name, command, env):
     """Figures of one benchmark as (subject, key, value), and whether it ended well."""
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, env={**os.environ, **env})
     figures = []
     for row in done.stdout.splitlines():
         m = LINE.match(row)
@@ -82,13 +83,13 @@ def main():
     figures, good = [], True
     for bench in chosen:
         print(f"== {bench['name']}", file=sys.stderr, flush=True)
-        found, ended_well = run(bench["name"], bench["cmd"])
+        found, ended_well = run(bench["name"], bench["cmd"], bench["env"])
         figures += found
         good = good and ended_well
     missed = show(figures)
     rows = [{"subject": s, "key": k, "value": v} for s, k, v in figures]
     pathlib.Path(out).write_text(json.dumps(rows, indent=1) + "\n")
-    print(f"{len(figures)} figures, {missed} bars missed")
+    print(f"{len(figures)} figures, {missed} bars missed" + ("" if good else "; not every benchmark ended well"))
     return 0 if good and not missed else 1
 
 

@@ -11,7 +11,7 @@ declare -A packages=(
   [test]="g++ binutils clang-format pmccabe codespell shellcheck openssl procps nodejs
     python3-grpcio python3-protobuf python3-jsonschema libclang-rt-19-dev pocketsphinx-testdata alsa-utils"
   [demo]="pocketsphinx-testdata alsa-utils procps"
-  [bench]="g++ libgrpc++-dev libprotobuf-dev protobuf-compiler-grpc"
+  [bench]="wabt g++ libgrpc++-dev libprotobuf-dev protobuf-compiler-grpc"
   [docs]="doxygen"
   [eval]="pocketsphinx-testdata alsa-utils libspeexdsp-dev python3-numpy"
 )
