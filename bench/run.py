@@ -26,6 +26,7 @@ BARS = {
     ("wasm/instance", "new_p50_us"): (50, "a new instance"),
     ("wasm/cold_start", "p50_ms"): (20, "load the engine and a compiled module, first item"),
     ("wasm/stop", "p99_us"): (1000, "a runaway guest, from its deadline to its end"),
+    ("run/no_modules", "rss_mb"): (25, "most memory of rme run without modules"),
     ("route/decide", "p50_ns"): (1000, "one routing decision"),
     ("route/update", "p50_ns"): (1000, "learning from one item"),
 }
