@@ -29,6 +29,7 @@ rmi_wasm_engine_new(struct rmi_wasm_engine **out, const struct rmi_wasm_engine_c
 		e->compiler = copy_text(config->compiler, &ok);
 		e->wanted_guard = config->guard;
 		e->interpret = config->interpret;
+		e->giver = config->giver;
 		e->warm_instances = config->warm_instances < 0 ? 0 : (unsigned)config->warm_instances;
 		e->warm_instances = config->warm_instances == 0 ? 1 : e->warm_instances;
 		pthread_cond_init(&e->warm_asked, NULL);
@@ -89,7 +90,7 @@ start(struct rmi_wasm_engine *e, struct rme_error *err)
 		atomic_store(&e->process, p);
 		return RME_OK;
 	}
-	if (e->cache == NULL) {
+	if (e->cache == NULL && e->giver == NULL) {
 		rmi_code_store_open(e);
 	}
 	atomic_store(&e->process, p); /* compiling the pin needs it */

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <rme/err.h>
+#include <rme/packet.h>
 
 struct rme_runtime;
 struct rmi_wasm_engine;
@@ -23,14 +24,23 @@ enum rmi_wasm_guard {
 	    2, /**< machine code that checks a flag at every loop: works everywhere, 2.5-8x slower */
 };
 
+struct rmi_aot_code;
+
+/** Gives machine code in place of cache and compiler: in a process that has neither (guest_main.c). Borrowed. */
+struct rmi_code_giver {
+	enum rme_err (*give)(void *ctx, struct rmi_aot_code *out, struct rme_bytes admitted, struct rme_error *err);
+	void *ctx;
+};
+
 /** All-zero = defaults. Texts are copied. */
 struct rmi_wasm_engine_config {
 	struct rme_runtime *rt; /**< for the log; NULL = no log. Outlives the engine */
 	const char *cache_dir;  /**< NULL = $XDG_CACHE_HOME/rme/aot, else $HOME/.cache/rme/aot; "" = keep nothing */
 	const char *compiler;   /**< path of rme-aotc; NULL = $RME_AOTC, else beside the program, else as installed */
 	enum rmi_wasm_guard guard;
-	int warm_instances; /**< per module in use, kept ready for sessions; 0 = 1, negative = none */
-	bool interpret;     /**< run modules in the interpreter, 300-500x slower; only where someone asked for it */
+	int warm_instances;                 /**< per module in use, kept ready for sessions; 0 = 1, negative = none */
+	const struct rmi_code_giver *giver; /**< outlives the engine; NULL = cache and compiler */
+	bool interpret; /**< run modules in the interpreter, 300-500x slower; only where someone asked for it */
 };
 
 RME_NODISCARD enum rme_err

@@ -21,6 +21,7 @@ struct rmi_wasm_engine {
 	struct rme_runtime *rt;
 	char *cache_dir, *compiler; /* as configured, NULL = default */
 	enum rmi_wasm_guard wanted_guard;
+	const struct rmi_code_giver *giver; /* NULL = cache and compiler */
 	bool interpret;
 	_Atomic uint64_t compiled, loaded, rejected;
 
