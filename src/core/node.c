@@ -400,6 +400,20 @@ rmi_node_reset(struct rme_node *n)
 	}
 }
 
+bool
+rmi_node_pin(struct rme_node *n)
+{
+	return n->env.task == NULL || rmi_task_pin(n->env.task);
+}
+
+void
+rmi_node_unpin(struct rme_node *n)
+{
+	if (n->env.task != NULL) {
+		rmi_task_unpin(n->env.task);
+	}
+}
+
 void
 rmi_node_stats(const struct rme_node *n, struct rme_stage_stats *out)
 {

@@ -72,6 +72,13 @@ int64_t rmi_node_run_wake(struct rme_node *n, int64_t now_ns);
 
 void rmi_node_reset(struct rme_node *n);
 
+/**
+ * For a node that has begun what only the thread that runs now can end: the session stays on this worker until
+ * rmi_node_unpin() was called as often. @return false where this thread is no worker: wake yourself, and begin then
+ */
+RME_NODISCARD bool rmi_node_pin(struct rme_node *n);
+void rmi_node_unpin(struct rme_node *n);
+
 /** Any thread. */
 void rmi_node_stats(const struct rme_node *n, struct rme_stage_stats *out);
 

@@ -6,22 +6,37 @@
 
 #include "base/clock.h"
 
+struct run_queue {
+	struct rmi_task *first, *last;
+};
+
+struct rmi_worker {
+	struct rmi_executor *ex;
+	pthread_t thread;
+	pthread_cond_t work;  /* a task was queued that it may run, a timer moved to the front, or stopping */
+	struct run_queue own; /* tasks that are pinned to it */
+	bool own_turn;        /* both queues get their turn */
+	bool idle;            /* in the list of those who wait */
+	struct rmi_worker *next_idle;
+};
+
 /*
- * One lock guards the run queue, the timers and every task's state; it is never held while a task runs. With a handful of
- * workers it is not contended enough to be worth more machinery (bench/core shows the cost of a wake-up).
+ * One lock guards the run queues, the timers and every task's state; it is never held while a task runs. With a handful
+ * of workers it is not contended enough to be worth more machinery (bench/core shows the cost of a wake-up).
  */
 struct rmi_executor {
 	pthread_mutex_t mu;
-	pthread_cond_t work;    /* a task was queued, a timer moved to the front, or stopping */
-	pthread_cond_t stopped; /* a task finished a run while somebody waits for that */
-	struct rmi_task *first, *last;
+	pthread_cond_t stopped; /* a task finished its last run while somebody waits for that */
+	struct run_queue any;   /* tasks for whichever worker comes first */
 	struct rmi_task **heap; /* timers, earliest first */
 	size_t n_timers, heap_cap, n_tasks;
-	size_t idle; /* workers waiting */
+	struct rmi_worker *idle; /* the one that began to wait last comes first: its caches are the warmest */
 	bool stopping;
 	unsigned n_workers;
-	pthread_t worker[];
+	struct rmi_worker worker[];
 };
+
+static _Thread_local struct rmi_worker *this_worker; /* NULL: the thread is none */
 
 static void
 heap_put(struct rmi_executor *ex, size_t i, struct rmi_task *t)
@@ -80,36 +95,65 @@ timer_set(struct rmi_executor *ex, struct rmi_task *t, int64_t when_ns)
 	}
 }
 
-static void
-run_queue_add(struct rmi_executor *ex, struct rmi_task *t)
+static struct run_queue *
+queue_of(struct rmi_executor *ex, const struct rmi_task *t)
 {
-	t->state = RMI_TASK_QUEUED;
-	t->next = NULL;
-	if (ex->last != NULL) {
-		ex->last->next = t;
-	} else {
-		ex->first = t;
-	}
-	ex->last = t;
+	return t->pinned != NULL ? &t->pinned->own : &ex->any;
 }
 
 static void
-run_queue_remove(struct rmi_executor *ex, struct rmi_task *t)
+run_queue_add(struct rmi_executor *ex, struct rmi_task *t)
 {
-	struct rmi_task **at = &ex->first;
+	struct run_queue *q = queue_of(ex, t);
+	t->state = RMI_TASK_QUEUED;
+	t->next = NULL;
+	if (q->last != NULL) {
+		q->last->next = t;
+	} else {
+		q->first = t;
+	}
+	q->last = t;
+}
+
+static void
+run_queue_remove(struct run_queue *q, struct rmi_task *t)
+{
+	struct rmi_task **at = &q->first;
 	struct rmi_task *before = NULL;
 	while (*at != t) {
 		before = *at;
 		at = &before->next;
 	}
 	*at = t->next;
-	if (ex->last == t) {
-		ex->last = before;
+	if (q->last == t) {
+		q->last = before;
 	}
 }
 
 static void
-run_queue_due(struct rmi_executor *ex)
+not_idle(struct rmi_executor *ex, struct rmi_worker *w)
+{
+	struct rmi_worker **at = &ex->idle;
+	while (*at != w) {
+		at = &(*at)->next_idle;
+	}
+	*at = w->next_idle;
+	w->idle = false;
+}
+
+/* Have a worker that waits look again: @p w, or any where that is NULL. Those who run look when they are done. */
+static void
+rouse(struct rmi_executor *ex, struct rmi_worker *w)
+{
+	w = w != NULL ? w : ex->idle;
+	if (w != NULL && w->idle) {
+		not_idle(ex, w);
+		pthread_cond_signal(&w->work);
+	}
+}
+
+static void
+run_queue_due(struct rmi_executor *ex, const struct rmi_worker *self)
 {
 	if (ex->n_timers == 0) {
 		return;
@@ -119,21 +163,29 @@ run_queue_due(struct rmi_executor *ex)
 		struct rmi_task *t = ex->heap[0];
 		timer_clear(ex, t);
 		run_queue_add(ex, t);
+		if (t->pinned != NULL && t->pinned != self) {
+			rouse(ex, t->pinned);
+		}
 	}
 }
 
 static void
-worker_wait(struct rmi_executor *ex)
+worker_wait(struct rmi_worker *w)
 {
-	ex->idle++;
+	struct rmi_executor *ex = w->ex;
+	w->idle = true;
+	w->next_idle = ex->idle;
+	ex->idle = w;
 	if (ex->n_timers == 0) {
-		pthread_cond_wait(&ex->work, &ex->mu);
+		pthread_cond_wait(&w->work, &ex->mu);
 	} else {
 		int64_t at = ex->heap[0]->when_ns;
 		struct timespec ts = {.tv_sec = at / RMI_NS_PER_S, .tv_nsec = at % RMI_NS_PER_S};
-		(void)pthread_cond_clockwait(&ex->work, &ex->mu, CLOCK_MONOTONIC, &ts);
+		(void)pthread_cond_clockwait(&w->work, &ex->mu, CLOCK_MONOTONIC, &ts);
 	}
-	ex->idle--;
+	if (w->idle) {
+		not_idle(ex, w);
+	}
 }
 
 /* Run a task that is in no list. Called with the lock, which is not held meanwhile. @return it was woken again */
@@ -144,7 +196,7 @@ task_run(struct rmi_executor *ex, struct rmi_task *t)
 	pthread_mutex_unlock(&ex->mu);
 	int64_t when_ns = t->run(t);
 	pthread_mutex_lock(&ex->mu);
-	if (t->state == RMI_TASK_STOPPING) {
+	if (t->stopping && t->pins == 0) {
 		t->state = RMI_TASK_STOPPED;
 		pthread_cond_broadcast(&ex->stopped);
 		return false;
@@ -157,35 +209,44 @@ task_run(struct rmi_executor *ex, struct rmi_task *t)
 	}
 	timer_set(ex, t, when_ns);
 	/* This thread may be busy when the time comes; a worker that waits must know the new earliest. */
-	if (t->heap_index == 1 && ex->idle > 0) {
-		pthread_cond_signal(&ex->work);
+	if (t->heap_index == 1) {
+		rouse(ex, NULL);
 	}
 	return false;
 }
 
-static void
-worker_run(struct rmi_executor *ex, struct rmi_task *t)
+static struct rmi_task *
+next_task(struct rmi_worker *w)
 {
-	ex->first = t->next;
-	if (ex->first == NULL) {
-		ex->last = NULL;
+	struct run_queue *own = &w->own, *any = &w->ex->any;
+	w->own_turn = !w->own_turn;
+	struct run_queue *q = own->first != NULL && (w->own_turn || any->first == NULL) ? own : any;
+	struct rmi_task *t = q->first;
+	if (t != NULL) {
+		q->first = t->next;
+		if (q->first == NULL) {
+			q->last = NULL;
+		}
 	}
-	(void)task_run(ex, t); /* woken again, it is this worker's turn again */
+	return t;
 }
 
 static void *
 worker_main(void *arg)
 {
-	struct rmi_executor *ex = arg;
+	struct rmi_worker *w = arg;
+	struct rmi_executor *ex = w->ex;
+	this_worker = w;
 	pthread_mutex_lock(&ex->mu);
 	for (;;) {
-		run_queue_due(ex);
-		if (ex->first != NULL) {
-			worker_run(ex, ex->first);
+		run_queue_due(ex, w);
+		struct rmi_task *t = next_task(w);
+		if (t != NULL) {
+			(void)task_run(ex, t); /* woken again, it is this worker's turn again */
 		} else if (ex->stopping) {
 			break;
 		} else {
-			worker_wait(ex);
+			worker_wait(w);
 		}
 	}
 	pthread_mutex_unlock(&ex->mu);
@@ -200,10 +261,13 @@ rmi_executor_new(struct rmi_executor **out, unsigned n_workers)
 		return RME_ENOMEM;
 	}
 	pthread_mutex_init(&ex->mu, NULL);
-	pthread_cond_init(&ex->work, NULL);
 	pthread_cond_init(&ex->stopped, NULL);
 	for (unsigned i = 0; i < n_workers; i++) {
-		if (pthread_create(&ex->worker[i], NULL, worker_main, ex) != 0) {
+		struct rmi_worker *w = &ex->worker[i];
+		w->ex = ex;
+		pthread_cond_init(&w->work, NULL);
+		if (pthread_create(&w->thread, NULL, worker_main, w) != 0) {
+			pthread_cond_destroy(&w->work);
 			rmi_executor_free(ex);
 			return RME_ENOMEM;
 		}
@@ -221,12 +285,14 @@ rmi_executor_free(struct rmi_executor *ex)
 	}
 	pthread_mutex_lock(&ex->mu);
 	ex->stopping = true;
-	pthread_cond_broadcast(&ex->work);
+	while (ex->idle != NULL) {
+		rouse(ex, NULL);
+	}
 	pthread_mutex_unlock(&ex->mu);
 	for (unsigned i = 0; i < ex->n_workers; i++) {
-		pthread_join(ex->worker[i], NULL);
+		pthread_join(ex->worker[i].thread, NULL);
+		pthread_cond_destroy(&ex->worker[i].work);
 	}
-	pthread_cond_destroy(&ex->work);
 	pthread_cond_destroy(&ex->stopped);
 	pthread_mutex_destroy(&ex->mu);
 	free(ex->heap);
@@ -261,9 +327,7 @@ task_queue(struct rmi_executor *ex, struct rmi_task *t)
 {
 	timer_clear(ex, t);
 	run_queue_add(ex, t);
-	if (ex->idle > 0) {
-		pthread_cond_signal(&ex->work);
-	}
+	rouse(ex, t->pinned);
 }
 
 void
@@ -299,14 +363,14 @@ rmi_task_run_here(struct rmi_task *t)
 {
 	struct rmi_executor *ex = t->ex;
 	pthread_mutex_lock(&ex->mu);
-	if (t->state != RMI_TASK_IDLE) {
+	if (t->state != RMI_TASK_IDLE || t->pinned != NULL) {
 		pthread_mutex_unlock(&ex->mu);
 		rmi_task_wake(t);
 		return;
 	}
 	timer_clear(ex, t);
-	if (task_run(ex, t) && ex->idle > 0) {
-		pthread_cond_signal(&ex->work);
+	if (task_run(ex, t)) {
+		rouse(ex, NULL);
 	}
 	pthread_mutex_unlock(&ex->mu);
 }
@@ -319,15 +383,43 @@ rmi_task_stop(struct rmi_task *t)
 		return;
 	}
 	pthread_mutex_lock(&ex->mu);
+	t->stopping = true;
 	bool running = t->state == RMI_TASK_RUNNING || t->state == RMI_TASK_RERUN;
-	if (t->state == RMI_TASK_QUEUED) {
-		run_queue_remove(ex, t);
+	if (running) {
+		t->state = RMI_TASK_RERUN; /* where it is pinned when it returns, it has to go on */
+	} else if (t->pinned == NULL) {
+		if (t->state == RMI_TASK_QUEUED) {
+			run_queue_remove(&ex->any, t);
+		}
+		timer_clear(ex, t);
+		t->state = RMI_TASK_STOPPED;
+	} else if (t->state == RMI_TASK_IDLE) {
+		task_queue(ex, t);
 	}
-	timer_clear(ex, t);
-	t->state = running ? RMI_TASK_STOPPING : RMI_TASK_STOPPED;
 	while (t->state != RMI_TASK_STOPPED) {
 		pthread_cond_wait(&ex->stopped, &ex->mu);
 	}
 	ex->n_tasks--;
 	pthread_mutex_unlock(&ex->mu);
+}
+
+/* No lock: others look at these two only while the task does not run. */
+bool
+rmi_task_pin(struct rmi_task *t)
+{
+	if (this_worker == NULL || this_worker->ex != t->ex) {
+		return false;
+	}
+	t->pinned = this_worker;
+	t->pins++;
+	return true;
+}
+
+void
+rmi_task_unpin(struct rmi_task *t)
+{
+	t->pins--;
+	if (t->pins == 0) {
+		t->pinned = NULL;
+	}
 }

@@ -3,15 +3,17 @@
 
 /**
  * @file
- * Tasks on workers: a task is run by one worker at a time, again whenever it was woken or its time has come. Sessions are
- * tasks. An executor with one worker is a thread of one's own.
+ * Tasks on workers: a task is run by one worker at a time, again whenever it was woken or its time has come, by whichever
+ * worker is free, unless it is pinned. Sessions are tasks. An executor with one worker is a thread of one's own.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <rme/err.h>
 
 struct rmi_executor;
+struct rmi_worker;
 
 enum rmi_task_state {
 	RMI_TASK_HELD = 0,   /* started, not released */
@@ -19,8 +21,7 @@ enum rmi_task_state {
 	RMI_TASK_IDLE,
 	RMI_TASK_QUEUED,
 	RMI_TASK_RUNNING,
-	RMI_TASK_RERUN,    /* running, and woken meanwhile */
-	RMI_TASK_STOPPING, /* running for the last time */
+	RMI_TASK_RERUN, /* running, and woken meanwhile */
 	RMI_TASK_STOPPED,
 };
 
@@ -33,6 +34,10 @@ struct rmi_task {
 	struct rmi_task *next;     /* run queue */
 	int64_t when_ns;           /* timer, 0 = none */
 	size_t heap_index;         /* place in the timer heap + 1, 0 = not in it */
+	bool stopping;             /* rmi_task_stop() waits */
+	/* Changed by its own run() only, looked at by others while it does not run. */
+	struct rmi_worker *pinned; /* the only one that may run it, NULL = any */
+	unsigned pins;             /* reasons for it */
 };
 
 RME_NODISCARD enum rme_err rmi_executor_new(struct rmi_executor **out, unsigned n_workers);
@@ -48,7 +53,17 @@ void rmi_task_release(struct rmi_task *t);
 void rmi_task_wake(struct rmi_task *t);
 /** If it is idle, run it here and now, as a worker would; else as rmi_task_wake(). Spares two hops between threads. */
 void rmi_task_run_here(struct rmi_task *t);
-/** Wait for the run under way; it does not run again. Not from its own run(). A task never started is ignored. */
+/**
+ * Wait for the run under way; it does not run again. A pinned task is woken and goes on until it is not pinned any more:
+ * what it waits for must have been canceled. Not from a run() on the same workers. A task never started is ignored.
+ */
 void rmi_task_stop(struct rmi_task *t);
+
+/**
+ * From its own run(): what it has begun only this thread can end (a suspended guest), so it runs here alone from now on,
+ * until rmi_task_unpin() was called as often. @return false where the thread is no worker of its executor
+ */
+RME_NODISCARD bool rmi_task_pin(struct rmi_task *t);
+void rmi_task_unpin(struct rmi_task *t);
 
 #endif

@@ -118,6 +118,167 @@ a_stopped_task_does_not_run(void **state)
 	assert_int_equal(atomic_load(&j.runs), 0);
 }
 
+/* A task that stays where it is for some runs, now and then, and says when it was run elsewhere. */
+struct stayer {
+	struct job job;
+	unsigned stays; /* runs until it is let go */
+	pthread_t where;
+	_Atomic unsigned kept, strayed;
+	atomic_bool canceled; /* ends a stay at the next run */
+	bool for_ever;
+	_Atomic unsigned pinned;
+};
+
+static int64_t
+stayer_run(struct rmi_task *t)
+{
+	struct stayer *s = (struct stayer *)t;
+	(void)job_run(t);
+	if (s->stays > 0) {
+		if (pthread_equal(s->where, pthread_self())) {
+			atomic_fetch_add(&s->kept, 1);
+		} else {
+			atomic_fetch_add(&s->strayed, 1);
+		}
+		s->stays = atomic_load(&s->canceled) ? 0 : s->stays - (s->for_ever ? 0 : 1);
+		if (s->stays == 0) {
+			rmi_task_unpin(t);
+			atomic_store(&s->pinned, 0);
+		}
+	} else if (!atomic_load(&s->canceled) && rmi_task_pin(t)) {
+		s->where = pthread_self();
+		s->stays = 5;
+		atomic_store(&s->pinned, 1);
+	}
+	return atomic_load(&s->job.runs) % 3 == 0 ? rmi_monotonic_ns() + 1000 : 0;
+}
+
+static void *
+wake_stayers(void *arg)
+{
+	struct stayer *s = arg;
+	for (int i = 0; i < 20000; i++) {
+		if (i % 7 == 0) {
+			rmi_task_run_here(&s[i % 4].job.task); /* cannot be pinned here */
+		} else {
+			rmi_task_wake(&s[i % 4].job.task);
+		}
+	}
+	return NULL;
+}
+
+static void
+a_pinned_task_stays_with_its_worker(void **state)
+{
+	(void)state;
+	struct rmi_executor *ex;
+	assert_int_equal(rmi_executor_new(&ex, 3), RME_OK);
+	struct stayer s[4];
+	memset(s, 0, sizeof(s));
+	for (int i = 0; i < 4; i++) {
+		assert_int_equal(rmi_task_start(&s[i].job.task, ex, stayer_run), RME_OK);
+		rmi_task_release(&s[i].job.task);
+	}
+	pthread_t threads[2];
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(pthread_create(&threads[i], NULL, wake_stayers, s), 0);
+	}
+	for (int i = 0; i < 2; i++) {
+		pthread_join(threads[i], NULL);
+	}
+	for (int i = 0; i < 4; i++) {
+		while (atomic_load(&s[i].kept) < 10) {
+			rmi_task_wake(&s[i].job.task);
+			sched_yield();
+		}
+		atomic_store(&s[i].canceled, true);
+		rmi_task_stop(&s[i].job.task);
+		assert_int_equal(atomic_load(&s[i].strayed), 0);
+		assert_int_equal(atomic_load(&s[i].pinned), 0);
+		assert_false(atomic_load(&s[i].job.overlapped));
+	}
+	rmi_executor_free(ex);
+}
+
+static void
+a_pinned_task_is_run_until_it_lets_go_before_it_stops(void **state)
+{
+	(void)state;
+	struct rmi_executor *ex;
+	assert_int_equal(rmi_executor_new(&ex, 2), RME_OK);
+	for (int i = 0; i < 200; i++) {
+		struct stayer s;
+		memset(&s, 0, sizeof(s));
+		s.for_ever = true;
+		assert_int_equal(rmi_task_start(&s.job.task, ex, stayer_run), RME_OK);
+		rmi_task_wake(&s.job.task);
+		rmi_task_release(&s.job.task);
+		while (i % 4 != 0 && atomic_load(&s.pinned) == 0) {
+			sched_yield();
+		}
+		atomic_store(&s.canceled, true);
+		rmi_task_stop(&s.job.task);
+		assert_int_equal(atomic_load(&s.pinned), 0);
+		assert_int_equal(atomic_load(&s.strayed), 0);
+	}
+	rmi_executor_free(ex);
+}
+
+/* Holds its worker until it is told. */
+static int64_t
+holder_run(struct rmi_task *t)
+{
+	struct job *j = (struct job *)t;
+	atomic_fetch_add(&j->runs, 1);
+	while (atomic_load(&j->inside) == 0) {
+		sched_yield();
+	}
+	return 0;
+}
+
+static void
+what_is_pinned_to_a_busy_worker_holds_up_nobody(void **state)
+{
+	(void)state;
+	struct rmi_executor *ex;
+	assert_int_equal(rmi_executor_new(&ex, 2), RME_OK);
+	struct stayer s;
+	struct job holder, other;
+	memset(&s, 0, sizeof(s));
+	memset(&holder, 0, sizeof(holder));
+	memset(&other, 0, sizeof(other));
+	s.for_ever = true;
+	assert_int_equal(rmi_task_start(&s.job.task, ex, stayer_run), RME_OK);
+	assert_int_equal(rmi_task_start(&holder.task, ex, holder_run), RME_OK);
+	assert_int_equal(rmi_task_start(&other.task, ex, job_run), RME_OK);
+	rmi_task_release(&s.job.task);
+	rmi_task_release(&holder.task);
+	rmi_task_release(&other.task);
+	rmi_task_wake(&s.job.task);
+	while (atomic_load(&s.pinned) == 0) {
+		sched_yield();
+	}
+	rmi_task_wake(&holder.task); /* on one of the workers, maybe that of the pinned one */
+	while (atomic_load(&holder.runs) == 0) {
+		sched_yield();
+	}
+	for (int i = 0; i < 1000; i++) {
+		int before = atomic_load(&other.runs);
+		rmi_task_wake(&s.job.task);
+		rmi_task_wake(&other.task);
+		while (atomic_load(&other.runs) == before) {
+			sched_yield();
+		}
+	}
+	atomic_store(&holder.inside, 1);
+	atomic_store(&s.canceled, true);
+	rmi_task_stop(&s.job.task);
+	rmi_task_stop(&holder.task);
+	rmi_task_stop(&other.task);
+	assert_int_equal(atomic_load(&s.strayed), 0);
+	rmi_executor_free(ex);
+}
+
 int
 main(void)
 {
@@ -125,6 +286,9 @@ main(void)
 	    cmocka_unit_test(a_task_never_runs_twice_at_once_and_no_wake_is_lost),
 	    cmocka_unit_test(a_task_runs_again_when_its_time_comes),
 	    cmocka_unit_test(a_stopped_task_does_not_run),
+	    cmocka_unit_test(a_pinned_task_stays_with_its_worker),
+	    cmocka_unit_test(a_pinned_task_is_run_until_it_lets_go_before_it_stops),
+	    cmocka_unit_test(what_is_pinned_to_a_busy_worker_holds_up_nobody),
 	};
 	return cmocka_run_group_tests_name("task", tests, NULL, NULL);
 }
