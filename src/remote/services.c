@@ -1,6 +1,5 @@
 #include "remote/services.h"
 
-#include "base/cancel.h"
 #include "base/clock.h"
 #include "core/service.h"
 #include "remote/remote.h"
@@ -14,21 +13,17 @@
 
 enum { BUCKETS = 256 };
 
-/* What a waiting thread is told through; told by gRPC's thread, or by who cancels. Its lock is held for nothing else. */
-struct bell {
-	pthread_mutex_t mu;
-	pthread_cond_t rung;
-	bool ringing;
-};
+struct job;
 
 struct guest_stream {
 	struct guest_stream *next; /* in its bucket */
 	unsigned refs;             /* guarded by mu of the services; one is the table's */
 	char session_id[RME_SESSION_ID_MAX];
 	const struct rmi_remote_service *service;
-	pthread_mutex_t busy; /* held by the thread that makes a call: guards stream */
+	pthread_mutex_t busy; /* guards stream and what is in the jobs; never held while somebody waits */
 	struct rmi_stream stream;
-	struct bell bell;
+	pthread_mutex_t mu; /* guards the list of jobs: for gRPC's thread, which tells them that there is news */
+	struct job *jobs;
 };
 
 struct rmi_guest_services {
@@ -39,29 +34,58 @@ struct rmi_guest_services {
 	unsigned n;
 };
 
-/* --- bell --- */
+/* --- jobs: calls under way --- */
 
+struct job {
+	struct job *next; /* of the stream */
+	struct guest_stream *gs;
+	struct rmi_service_call *call;
+	struct rme_packet *in;
+	int64_t deadline_ns;
+	uint64_t seq; /* 0 = not sent */
+	bool ended;   /* by the far side, or with the link */
+};
+
+/* Tell the owners of all calls on a stream, but for @p self, that there is news. */
 static void
-bell_ring(void *ctx)
+tell_jobs(struct guest_stream *gs, const struct job *self)
 {
-	struct bell *b = ctx;
-	(void)pthread_mutex_lock(&b->mu);
-	b->ringing = true;
-	(void)pthread_cond_signal(&b->rung);
-	(void)pthread_mutex_unlock(&b->mu);
+	(void)pthread_mutex_lock(&gs->mu);
+	for (struct job *j = gs->jobs; j; j = j->next) {
+		if (j != self && j->call->news) {
+			j->call->news(j->call->ctx);
+		}
+	}
+	(void)pthread_mutex_unlock(&gs->mu);
+}
+
+/* On gRPC's thread. */
+static void
+on_news(void *ctx)
+{
+	tell_jobs(ctx, NULL);
 }
 
 static void
-bell_wait(struct bell *b, int64_t until_ns)
+job_list(struct job *j)
 {
-	const struct timespec t = {.tv_sec = until_ns / RMI_NS_PER_S, .tv_nsec = until_ns % RMI_NS_PER_S};
-	int late = 0;
-	(void)pthread_mutex_lock(&b->mu);
-	while (!b->ringing && late == 0) {
-		late = pthread_cond_clockwait(&b->rung, &b->mu, CLOCK_MONOTONIC, &t);
+	(void)pthread_mutex_lock(&j->gs->mu);
+	j->next = j->gs->jobs;
+	j->gs->jobs = j;
+	(void)pthread_mutex_unlock(&j->gs->mu);
+}
+
+/* From here on its owner is told nothing any more. */
+static void
+job_unlist(struct job *j)
+{
+	(void)pthread_mutex_lock(&j->gs->mu);
+	struct job **p = &j->gs->jobs;
+	while (*p != j) {
+		p = &(*p)->next;
 	}
-	b->ringing = false;
-	(void)pthread_mutex_unlock(&b->mu);
+	*p = j->next;
+	(void)pthread_mutex_unlock(&j->gs->mu);
 }
 
 /* --- table --- */
@@ -82,8 +106,7 @@ stream_free(struct guest_stream *gs)
 {
 	rmi_stream_done(&gs->stream);
 	(void)pthread_mutex_destroy(&gs->busy);
-	(void)pthread_mutex_destroy(&gs->bell.mu);
-	(void)pthread_cond_destroy(&gs->bell.rung);
+	(void)pthread_mutex_destroy(&gs->mu);
 	free(gs);
 }
 
@@ -109,14 +132,13 @@ stream_new(const struct rmi_remote_service *service, const char *session_id, str
 	gs->service = service;
 	(void)snprintf(gs->session_id, sizeof gs->session_id, "%s", session_id);
 	(void)pthread_mutex_init(&gs->busy, NULL);
-	(void)pthread_mutex_init(&gs->bell.mu, NULL);
-	(void)pthread_cond_init(&gs->bell.rung, NULL);
+	(void)pthread_mutex_init(&gs->mu, NULL);
 	const struct rmi_stream_config config = {.channel = channel,
 	    .service = service->far_name,
 	    .params_json = service->params_json,
 	    .session_id = gs->session_id,
-	    .notify = bell_ring,
-	    .ctx = &gs->bell};
+	    .notify = on_news,
+	    .ctx = gs};
 	rmi_stream_init(&gs->stream, &config);
 	return gs;
 }
@@ -162,219 +184,237 @@ stream_get(
 
 /* --- one call --- */
 
-struct job {
-	struct guest_stream *gs;
-	struct rmi_service_call *call;
-	int64_t deadline_ns;
-	uint64_t seq; /* 0 = not sent */
-	struct rme_packet *result;
-	bool ended;
-	struct rme_error why; /* of the end */
-};
-
 static enum rme_err
-set_error(struct rme_error *err, const struct job *j, const struct rme_error *why)
+fail(struct job *j, enum rme_err code, const char *text)
 {
-	return rme_error_set(err, why->code, why->where[0] ? why->where : j->call->service, "%s", why->text);
+	j->ended = true;
+	return rme_error_set(&j->call->error, code, j->call->service, "%s", text);
+}
+
+static void
+fail_with(struct job *j, const struct rme_error *why)
+{
+	j->ended = true;
+	(void)rme_error_set(&j->call->error, why->code, why->where[0] ? why->where : j->call->service, "%s", why->text);
 }
 
 static void
 take_result(struct job *j, struct rmi_stream_event *ev)
 {
-	if (ev->frame.packet.seq != j->seq || j->result) {
+	struct rmi_service_call *call = j->call;
+	call->bytes_down += (uint32_t)ev->frame.packet.payload.len;
+	if (call->answer) {
 		return;
 	}
-	struct rme_packet_meta meta = *rme_packet_meta(j->call->in);
+	struct rme_packet_meta meta = *rme_packet_meta(j->in);
 	meta.side = RME_SIDE_CLOUD;
-	const struct rmi_wire_in how = {.meta = &meta, .seen = &j->gs->stream.seen, .item = j->call->in};
-	enum rme_err e = rmi_wire_packet(&j->result, ev->msg, &ev->frame.packet, &how);
+	const struct rmi_wire_in how = {.meta = &meta, .seen = &j->gs->stream.seen, .item = j->in};
+	enum rme_err e = rmi_wire_packet(&call->answer, ev->msg, &ev->frame.packet, &how);
 	if (e != RME_OK) {
 		j->ended = true;
-		(void)rme_error_set(&j->why, e, "", "the result cannot be used: %s", rme_err_text(e));
+		(void)rme_error_set(&call->error, e, call->service, "the result cannot be used: %s", rme_err_text(e));
 	}
-	j->call->bytes_down += (uint32_t)ev->frame.packet.payload.len;
-}
-
-/* Deal with what has come. @return when to look again at the latest */
-static int64_t
-look(struct job *j)
-{
-	int64_t now = rmi_monotonic_ns();
-	struct rmi_stream_event ev;
-	do {
-		rmi_stream_next(&j->gs->stream, &ev, now);
-		if (ev.kind == RMI_STREAM_DATA) {
-			take_result(j, &ev);
-			rmi_buf_unref(ev.msg);
-		} else if (ev.kind == RMI_STREAM_ITEM_END && ev.frame.item_end.seq == j->seq) {
-			j->ended = true;
-			j->why = ev.frame.item_end.error;
-			j->call->remote_ns = ev.frame.item_end.queue_ns + ev.frame.item_end.service_ns;
-		} else if (ev.kind == RMI_STREAM_LOST && j->seq) {
-			j->ended = true;
-			j->why = ev.error;
-		}
-	} while (ev.kind != RMI_STREAM_NONE);
-	int64_t next = rmi_stream_tick(&j->gs->stream, now);
-	return next != 0 && next < j->deadline_ns ? next : j->deadline_ns;
-}
-
-/* Wait for news. @return RME_OK, or why there is no use in waiting any longer */
-static enum rme_err
-wait_news(struct job *j, struct rme_error *err)
-{
-	if (rmi_canceled(j->call->cancel)) {
-		return rme_error_set(err, RME_ECANCELED, j->call->service, "canceled");
-	}
-	int64_t until = look(j);
-	if (j->ended) {
-		return RME_OK;
-	}
-	if (rmi_monotonic_ns() >= j->deadline_ns) {
-		return rme_error_set(err, RME_ETIMEDOUT, j->call->service, "no answer in time");
-	}
-	bell_wait(&j->gs->bell, until);
-	return RME_OK;
-}
-
-/* Send the item, waiting for room where @p wait says so. */
-static enum rme_err
-send_item(struct job *j, uint32_t flags, bool wait, struct rme_error *err)
-{
-	for (;;) {
-		(void)look(j);
-		enum rme_err e = rmi_stream_accepts(&j->gs->stream, &j->why);
-		if (e != RME_OK) {
-			return set_error(err, j, &j->why);
-		}
-		int64_t left = j->deadline_ns - rmi_monotonic_ns();
-		e = rmi_stream_send(&j->gs->stream, j->call->in, flags, left > 0 ? left : 1, &j->seq);
-		if (e == RME_OK) {
-			size_t n;
-			(void)rme_packet_data(j->call->in, &n);
-			j->call->bytes_up += (uint32_t)n;
-			return RME_OK;
-		}
-		if (e != RME_EAGAIN || !wait) {
-			return rme_error_set(err, e, j->call->service, "cannot send: %s", rme_err_text(e));
-		}
-		e = wait_news(j, err);
-		if (e != RME_OK) {
-			return e;
-		}
-	}
-}
-
-static enum rme_err
-wait_result(struct job *j, struct rme_packet **out, struct rme_error *err)
-{
-	enum rme_err e = RME_OK;
-	while (e == RME_OK && !j->ended) {
-		e = wait_news(j, err);
-	}
-	if (e != RME_OK) {
-		rmi_stream_cancel(&j->gs->stream, j->seq);
-	} else if (j->why.code != RME_OK) {
-		e = set_error(err, j, &j->why);
-	} else if (!j->result) {
-		e = rme_error_set(err, RME_EEMPTY, j->call->service, "the service gave no result");
-	}
-	if (e == RME_OK) {
-		*out = j->result;
-		j->result = NULL;
-	}
-	return e;
-}
-
-/* Take the stream for one call. The packet stays the caller's. */
-static enum rme_err
-begin(struct job *j, struct rmi_guest_services *g, struct rmi_service_call *call, struct rme_error *err)
-{
-	memset(j, 0, sizeof *j);
-	j->call = call;
-	if (call->in && (rme_packet_meta(call->in)->flags & RME_PACKET_LOCAL)) {
-		return rme_error_set(err, RME_EDENIED, call->service, "private data must not leave this device");
-	}
-	enum rme_err e = stream_get(&j->gs, g, call, err);
-	if (e != RME_OK) {
-		return e;
-	}
-	int64_t wanted = call->in ? rme_packet_meta(call->in)->deadline_ns : 0;
-	int64_t limit = rmi_monotonic_ns() + j->gs->service->timeout_ns;
-	j->deadline_ns = wanted != 0 && wanted < limit ? wanted : limit;
-	(void)pthread_mutex_lock(&j->gs->busy);
-	static const struct rme_format unknown;
-	rmi_stream_want(&j->gs->stream, call->in ? &rme_packet_meta(call->in)->format : &unknown);
-	return RME_OK;
 }
 
 static void
-finish(struct job *j, struct rmi_guest_services *g)
+take_end(struct job *j, const struct rmi_frame_item_end *end)
 {
-	rme_packet_unref(j->result);
+	j->call->remote_ns = end->queue_ns + end->service_ns;
+	if (end->error.code != RME_OK) {
+		fail_with(j, &end->error);
+	} else if (!j->call->answer) {
+		(void)fail(j, RME_EEMPTY, "the service gave no result");
+	}
+	j->ended = true;
+}
+
+/* The call that an event is about; those that are over, and one-way items, have none. */
+static struct job *
+job_of(struct guest_stream *gs, uint64_t seq)
+{
+	struct job *j = gs->jobs;
+	while (j && (j->seq != seq || j->ended)) {
+		j = j->next;
+	}
+	return j;
+}
+
+static void
+take_loss(struct guest_stream *gs, const struct rme_error *why)
+{
+	for (struct job *j = gs->jobs; j; j = j->next) {
+		if (j->seq != 0 && !j->ended) {
+			fail_with(j, why);
+		}
+	}
+}
+
+/* Deal with what has come, for all calls on the stream. The list is changed with `busy` held only. @return there was any */
+static bool
+take_events(struct guest_stream *gs, int64_t now)
+{
+	struct rmi_stream_event ev;
+	bool any = false;
+	for (;;) {
+		rmi_stream_next(&gs->stream, &ev, now);
+		if (ev.kind == RMI_STREAM_NONE) {
+			return any;
+		}
+		any = true;
+		if (ev.kind == RMI_STREAM_LOST) {
+			take_loss(gs, &ev.error);
+			continue;
+		}
+		bool data = ev.kind == RMI_STREAM_DATA;
+		struct job *j = job_of(gs, data ? ev.frame.packet.seq : ev.frame.item_end.seq);
+		if (j && data) {
+			take_result(j, &ev);
+		} else if (j) {
+			take_end(j, &ev.frame.item_end);
+		}
+		if (data) {
+			rmi_buf_unref(ev.msg);
+		}
+	}
+}
+
+/* Send the item, if there is room for it. */
+static void
+send_item(struct job *j, int64_t now)
+{
+	bool one_way = j->call->kind == RMI_SERVICE_SEND;
+	int64_t left = j->deadline_ns > now ? j->deadline_ns - now : 1;
+	enum rme_err e = rmi_stream_send(&j->gs->stream, j->in, one_way ? RMI_WIRE_NO_RESULTS : 0, left, &j->seq);
+	if (e == RME_OK) {
+		size_t n;
+		(void)rme_packet_data(j->in, &n);
+		j->call->bytes_up += (uint32_t)n;
+		j->ended = one_way;
+	} else if (e != RME_EAGAIN || one_way) {
+		j->ended = true;
+		(void)rme_error_set(&j->call->error, e, j->call->service, "cannot send: %s", rme_err_text(e));
+	}
+}
+
+/* What can be done for the call now. */
+static void
+advance(struct job *j, int64_t now)
+{
+	struct rme_error why;
+	bool others = take_events(j->gs, now);
+	if (others) {
+		tell_jobs(j->gs, j);
+	}
+	(void)rmi_stream_tick(&j->gs->stream, now);
+	if (!j->ended && j->seq == 0 && rmi_stream_accepts(&j->gs->stream, &why) != RME_OK) {
+		fail_with(j, &why);
+	} else if (!j->ended && j->call->kind == RMI_SERVICE_FAR_SESSION) {
+		struct rmi_service_call *call = j->call;
+		j->ended = j->gs->stream.state == RMI_STREAM_OPEN;
+		(void)snprintf(call->far_session, sizeof call->far_session, "%s", j->gs->stream.far_session);
+	} else if (!j->ended && j->seq == 0) {
+		send_item(j, now);
+	}
+	if (!j->ended && now >= j->deadline_ns) {
+		(void)fail(j, RME_ETIMEDOUT, "no answer in time");
+		if (j->seq != 0) {
+			rmi_stream_cancel(&j->gs->stream, j->seq);
+		}
+	}
+}
+
+/* `busy` is held, and released. */
+static void
+job_over(struct rmi_guest_services *g, struct job *j)
+{
+	struct guest_stream *gs = j->gs;
+	job_unlist(j);
+	(void)pthread_mutex_unlock(&gs->busy);
+	stream_unref(g, gs);
+	if (j->call->error.code != RME_OK) {
+		rme_packet_unref(j->call->answer);
+		j->call->answer = NULL;
+	}
+	j->call->job = NULL;
+	rme_packet_unref(j->in);
+	free(j);
+}
+
+static bool
+guest_poll(struct rmi_services *self, struct rmi_service_call *call, int64_t *again_ns)
+{
+	struct rmi_guest_services *g = (struct rmi_guest_services *)self;
+	struct job *j = call->job;
+	int64_t now = rmi_monotonic_ns();
+	(void)pthread_mutex_lock(&j->gs->busy);
+	advance(j, now);
+	if (j->ended) {
+		job_over(g, j);
+		return true;
+	}
+	int64_t next = rmi_stream_tick(&j->gs->stream, now);
+	*again_ns = next != 0 && next < j->deadline_ns ? next : j->deadline_ns;
 	(void)pthread_mutex_unlock(&j->gs->busy);
-	stream_unref(g, j->gs);
+	return false;
 }
 
-static enum rme_err
-guest_call(struct rmi_services *self, struct rmi_service_call *call, struct rme_packet **out, struct rme_error *err)
+/* NULL where there is an error, which is in the call then. */
+static struct job *
+make_job(struct rmi_guest_services *g, struct rmi_service_call *call)
 {
-	struct rmi_guest_services *g = (struct rmi_guest_services *)self;
-	struct job j;
-	enum rme_err e = begin(&j, g, call, err);
-	if (e == RME_OK) {
-		struct rmi_cancel_hook hook = {.fn = bell_ring, .ctx = &j.gs->bell};
-		bool hooked = call->cancel && rmi_cancel_hook(call->cancel, &hook);
-		e = send_item(&j, 0, true, err);
-		e = e == RME_OK ? wait_result(&j, out, err) : e;
-		if (hooked) {
-			rmi_cancel_unhook(call->cancel, &hook);
-		}
-		finish(&j, g);
+	if (call->in && (rme_packet_meta(call->in)->flags & RME_PACKET_LOCAL)) {
+		(void)rme_error_set(
+		    &call->error, RME_EDENIED, call->service, "private data must not leave this device");
+		return NULL;
 	}
-	rme_packet_unref(call->in);
+	struct job *j = calloc(1, sizeof *j);
+	if (!j) {
+		(void)rme_error_set(&call->error, RME_ENOMEM, call->service, "out of memory");
+		return NULL;
+	}
+	j->call = call;
+	if (stream_get(&j->gs, g, call, &call->error) != RME_OK) {
+		free(j);
+		return NULL;
+	}
+	return j;
+}
+
+static bool
+guest_begin(struct rmi_services *self, struct rmi_service_call *call)
+{
+	static const struct rme_format unknown;
+	call->error = (struct rme_error){0};
+	struct job *j = make_job((struct rmi_guest_services *)self, call);
+	struct rme_packet *in = call->in;
 	call->in = NULL;
-	return e;
+	if (!j) {
+		rme_packet_unref(in);
+		return true;
+	}
+	j->in = in;
+	call->job = j;
+	int64_t wanted = in ? rme_packet_meta(in)->deadline_ns : 0;
+	int64_t limit = rmi_monotonic_ns() + j->gs->service->timeout_ns;
+	j->deadline_ns = wanted != 0 && wanted < limit ? wanted : limit;
+	(void)pthread_mutex_lock(&j->gs->busy);
+	rmi_stream_want(&j->gs->stream, in ? &rme_packet_meta(in)->format : &unknown);
+	job_list(j);
+	(void)pthread_mutex_unlock(&j->gs->busy);
+	int64_t again_ns;
+	return guest_poll(self, call, &again_ns);
 }
 
-static enum rme_err
-guest_send(struct rmi_services *self, struct rmi_service_call *call, struct rme_error *err)
+static void
+guest_cancel(struct rmi_services *self, struct rmi_service_call *call)
 {
-	struct rmi_guest_services *g = (struct rmi_guest_services *)self;
-	struct job j;
-	enum rme_err e = begin(&j, g, call, err);
-	if (e == RME_OK) {
-		e = send_item(&j, RMI_WIRE_NO_RESULTS, false, err);
-		finish(&j, g);
+	struct job *j = call->job;
+	(void)pthread_mutex_lock(&j->gs->busy);
+	if (j->seq != 0 && !j->ended) {
+		rmi_stream_cancel(&j->gs->stream, j->seq);
 	}
-	rme_packet_unref(call->in);
-	call->in = NULL;
-	return e;
-}
-
-static enum rme_err
-guest_far_session(struct rmi_services *self, struct rmi_service_call *call, char *id, size_t cap)
-{
-	struct rmi_guest_services *g = (struct rmi_guest_services *)self;
-	struct job j;
-	enum rme_err e = begin(&j, g, call, NULL);
-	if (e != RME_OK) {
-		return e;
-	}
-	do {
-		(void)look(&j);
-		e = rmi_stream_accepts(&j.gs->stream, NULL);
-		if (e != RME_OK || j.gs->stream.state == RMI_STREAM_OPEN) {
-			break;
-		}
-		e = wait_news(&j, NULL);
-	} while (e == RME_OK);
-	if (e == RME_OK) {
-		int n = snprintf(id, cap, "%s", j.gs->stream.far_session);
-		e = n >= 0 && (size_t)n < cap ? RME_OK : RME_ELIMIT;
-	}
-	finish(&j, g);
-	return e;
+	(void)fail(j, RME_ECANCELED, "canceled");
+	job_over((struct rmi_guest_services *)self, j);
 }
 
 static void
@@ -403,7 +443,7 @@ guest_end_session(struct rmi_services *self, const char *session_id)
 }
 
 static const struct rmi_services_ops guest_ops = {
-    .call = guest_call, .send = guest_send, .far_session = guest_far_session, .end_session = guest_end_session};
+    .begin = guest_begin, .poll = guest_poll, .cancel = guest_cancel, .end_session = guest_end_session};
 
 enum rme_err
 rmi_guest_services_new(struct rmi_guest_services **out, struct rmi_remote *remote)

@@ -3,8 +3,8 @@
 
 /**
  * @file
- * core/service.h over rme.v1: calls of guests, blocking on their thread. Each (session, service) has one stream, opened by
- * its first call and kept until the session ends.
+ * core/service.h over rme.v1: calls of guests, driven by the threads that poll them. Each (session, service) has one stream,
+ * opened by its first call and kept until the session ends.
  */
 
 #include <rme/err.h>

@@ -24,19 +24,11 @@ enum {
 	STATUS_BAD_ARGUMENT = -8
 };
 
-enum { FAR_SESSION_MAX = 256 };
-
-enum request_kind { REQUEST_CALL, REQUEST_SEND, REQUEST_FAR_SESSION };
-
 /* One request, while it is under way. */
 struct request {
 	struct rmi_wasm_instance *in;
-	enum request_kind kind;
 	char service[RMI_WASM_SERVICE_NAME_MAX];
 	struct rmi_service_call call;
-	struct rme_packet *answer;
-	char far_session[FAR_SESSION_MAX];
-	enum rme_err result;
 };
 
 static int32_t
@@ -119,7 +111,6 @@ begin_request(struct request *q, struct rmi_host_call *h)
 	h->in->service_calls++;
 	q->call.service = q->service;
 	q->call.session_id = env->session_id != NULL ? env->session_id : "";
-	q->call.cancel = env->cancel;
 	return STATUS_OK;
 }
 
@@ -142,19 +133,7 @@ static void
 perform(void *arg)
 {
 	struct request *q = arg;
-	struct rmi_services *services = q->in->env->services;
-	struct rme_error ignored;
-	switch (q->kind) {
-	case REQUEST_CALL:
-		q->result = services->ops->call(services, &q->call, &q->answer, &ignored);
-		break;
-	case REQUEST_SEND:
-		q->result = services->ops->send(services, &q->call, &ignored);
-		break;
-	case REQUEST_FAR_SESSION:
-		q->result = services->ops->far_session(services, &q->call, q->far_session, sizeof(q->far_session));
-		break;
-	}
+	(void)rmi_service_wait(q->in->env->services, &q->call, q->in->env->cancel);
 }
 
 /* The module's time limit is for what it computes: move its deadline by the time that was waited. */
@@ -182,7 +161,7 @@ run_request(struct request *q, struct rmi_host_call *h)
 	u->bytes_up += q->call.bytes_up;
 	u->bytes_down += q->call.bytes_down;
 	u->remote_ns += q->call.remote_ns;
-	return status_of(q->result);
+	return status_of(q->call.error.code);
 }
 
 /* Where a result goes: read and checked once, before anything is sent. */
@@ -239,7 +218,7 @@ take_kept(struct request *q)
 	bool same =
 	    kept->answer != NULL && strcmp(kept->service, q->service) == 0 && same_payload(kept->request, q->call.in);
 	if (same) {
-		q->answer = rme_packet_ref(kept->answer);
+		q->call.answer = rme_packet_ref(kept->answer);
 		q->in->service_calls--;
 		rme_packet_unref(q->call.in);
 		q->call.in = NULL;
@@ -253,7 +232,7 @@ keep_answer(struct request *q, struct rme_packet *request)
 {
 	struct rmi_kept_answer *kept = &q->in->kept;
 	kept->request = rme_packet_ref(request);
-	kept->answer = rme_packet_ref(q->answer);
+	kept->answer = rme_packet_ref(q->call.answer);
 	memcpy(kept->service, q->service, sizeof(kept->service));
 }
 
@@ -261,7 +240,7 @@ keep_answer(struct request *q, struct rme_packet *request)
 void
 rmi_host_call_remote_service(struct rmi_host_call *h)
 {
-	struct request q = {.kind = REQUEST_CALL};
+	struct request q = {.call = {.kind = RMI_SERVICE_CALL}};
 	struct result_room room;
 	int32_t status = begin_request(&q, h);
 	if (status == STATUS_OK && !find_room(h->in, rmi_host_u32(h, 4), rmi_host_u32(h, 5), &room)) {
@@ -273,14 +252,15 @@ rmi_host_call_remote_service(struct rmi_host_call *h)
 		status = take_kept(&q) ? STATUS_OK : run_request(&q, h);
 		if (status == STATUS_OK) {
 			size_t len = 0;
-			const uint8_t *data = q.answer != NULL ? rme_packet_data(q.answer, &len) : (const uint8_t *)"";
+			const uint8_t *data =
+			    q.call.answer != NULL ? rme_packet_data(q.call.answer, &len) : (const uint8_t *)"";
 			status = deliver(&room, data, len);
 		}
 		if (status == STATUS_TOO_SMALL) {
 			keep_answer(&q, request);
 		}
 		rme_packet_unref(request);
-		rme_packet_unref(q.answer);
+		rme_packet_unref(q.call.answer);
 	}
 	rmi_host_return(h, status);
 }
@@ -289,7 +269,7 @@ rmi_host_call_remote_service(struct rmi_host_call *h)
 void
 rmi_host_stream_to_remote(struct rmi_host_call *h)
 {
-	struct request q = {.kind = REQUEST_SEND};
+	struct request q = {.call = {.kind = RMI_SERVICE_SEND}};
 	int32_t status = begin_request(&q, h);
 	status = status != STATUS_OK ? status : take_data(&q, rmi_host_u32(h, 2), rmi_host_u32(h, 3));
 	rmi_host_return(h, status != STATUS_OK ? status : run_request(&q, h));
@@ -299,14 +279,15 @@ rmi_host_stream_to_remote(struct rmi_host_call *h)
 void
 rmi_host_get_remote_session(struct rmi_host_call *h)
 {
-	struct request q = {.kind = REQUEST_FAR_SESSION};
+	struct request q = {.call = {.kind = RMI_SERVICE_FAR_SESSION}};
 	struct result_room room;
 	int32_t status = begin_request(&q, h);
 	if (status == STATUS_OK && !find_room(h->in, rmi_host_u32(h, 2), rmi_host_u32(h, 3), &room)) {
 		status = STATUS_BAD_ARGUMENT;
 	}
 	status = status != STATUS_OK ? status : run_request(&q, h);
-	rmi_host_return(h, status != STATUS_OK ? status : deliver(&room, q.far_session, strlen(q.far_session)));
+	rmi_host_return(
+	    h, status != STATUS_OK ? status : deliver(&room, q.call.far_session, strlen(q.call.far_session)));
 }
 
 void

@@ -69,13 +69,12 @@ guest_call(struct rmi_remote *remote)
 	struct rmi_services *services = rmi_remote_services(remote);
 	struct rme_packet_meta meta = rme_packet_meta_init();
 	struct rmi_service_call call = {.service = "echo", .session_id = "s"};
-	struct rme_packet *out = NULL;
 	meta.deadline_ns = rmi_monotonic_ns() + 5 * RMI_NS_PER_S;
 	if (rme_packet_new(&call.in, &meta, "guest", 5) == RME_OK) {
-		enum rme_err e = services->ops->call(services, &call, &out, NULL);
-		assert_true((e == RME_OK) == (out != NULL));
+		enum rme_err e = rmi_service_wait(services, &call, NULL);
+		assert_true((e == RME_OK) == (call.answer != NULL));
 		assert_null(call.in);
-		rme_packet_unref(out);
+		rme_packet_unref(call.answer);
 	}
 }
 

@@ -224,12 +224,11 @@ guests_call(void **state)
 	for (int i = 0; i < 20; i++) {
 		struct rme_packet_meta meta = rme_packet_meta_init();
 		struct rmi_service_call call = {.service = "Echo", .session_id = "guest"};
-		struct rme_packet *out = NULL;
 		size_t n;
 		assert_int_equal(rme_packet_new(&call.in, &meta, "hello", 5), RME_OK);
-		assert_int_equal(services->ops->call(services, &call, &out, NULL), RME_OK);
-		assert_memory_equal(rme_packet_data(out, &n), "hello", 5);
-		rme_packet_unref(out);
+		assert_int_equal(rmi_service_wait(services, &call, NULL), RME_OK);
+		assert_memory_equal(rme_packet_data(call.answer, &n), "hello", 5);
+		rme_packet_unref(call.answer);
 	}
 }
 

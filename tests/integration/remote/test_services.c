@@ -1,4 +1,4 @@
-/* Calls of guests: blocking, on the caller's thread, over one stream per session and service. */
+/* Calls of guests, over one stream per session and service. */
 
 #include "client.h"
 #include "far.h"
@@ -12,6 +12,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,10 +69,12 @@ packet(const char *text, int64_t timeout_ns)
 }
 
 static enum rme_err
-call(struct fixture *f, struct rmi_service_call *c, struct rme_packet **out, struct rme_error *err)
+call(struct fixture *f, struct rmi_service_call *c, struct rmi_cancel *cancel)
 {
-	enum rme_err e = f->services->ops->call(f->services, c, out, err);
+	c->answer = NULL;
+	enum rme_err e = rmi_service_wait(f->services, c, cancel);
 	assert_null(c->in); /* consumed in every case */
+	assert_null(c->job);
 	return e;
 }
 
@@ -81,15 +84,14 @@ result_comes_back(void **state)
 	struct fixture *f = *state;
 	for (int i = 0; i < 20; i++) {
 		struct rmi_service_call c = {.service = FAR_ECHO, .session_id = "s1", .in = packet("hello", 0)};
-		struct rme_packet *out = NULL;
 		size_t n;
-		assert_int_equal(call(f, &c, &out, NULL), RME_OK);
-		assert_memory_equal(rme_packet_data(out, &n), "hello", 5);
-		assert_int_equal(rme_packet_meta(out)->seq, 41);
+		assert_int_equal(call(f, &c, NULL), RME_OK);
+		assert_memory_equal(rme_packet_data(c.answer, &n), "hello", 5);
+		assert_int_equal(rme_packet_meta(c.answer)->seq, 41);
 		assert_int_equal(c.bytes_up, 5);
 		assert_int_equal(c.bytes_down, 5);
 		assert_int_equal(c.remote_ns, 3000);
-		rme_packet_unref(out);
+		rme_packet_unref(c.answer);
 	}
 	assert_int_equal(f->far.streams, 1);
 	f->services->ops->end_session(f->services, "s1");
@@ -117,11 +119,9 @@ each_failure_has_its_code(void **state)
 		struct rmi_service_call c = {.service = cases[i].service,
 		    .session_id = "s1",
 		    .in = packet("hello", cases[i].code == RME_ETIMEDOUT ? 50 * RMI_NS_PER_MS : 0)};
-		struct rme_packet *out = NULL;
-		struct rme_error err = {0};
-		assert_int_equal(call(f, &c, &out, &err), cases[i].code);
-		assert_non_null(strstr(err.text, cases[i].text));
-		assert_null(out);
+		assert_int_equal(call(f, &c, NULL), cases[i].code);
+		assert_non_null(strstr(c.error.text, cases[i].text));
+		assert_null(c.answer);
 	}
 }
 
@@ -131,16 +131,14 @@ late_results_are_not_taken_for_others(void **state)
 	struct fixture *f = *state;
 	for (int i = 0; i < 5; i++) {
 		struct rmi_service_call c = {.service = FAR_ECHO, .session_id = "s1", .in = packet("late", 1)};
-		struct rme_packet *out = NULL;
-		enum rme_err e = call(f, &c, &out, NULL); /* may be just in time */
+		enum rme_err e = call(f, &c, NULL); /* may be just in time */
 		assert_true(e == RME_ETIMEDOUT || e == RME_OK);
-		rme_packet_unref(out);
-		out = NULL;
+		rme_packet_unref(c.answer);
 		c.in = packet("now", 0);
 		size_t n;
-		assert_int_equal(call(f, &c, &out, NULL), RME_OK);
-		assert_memory_equal(rme_packet_data(out, &n), "now", 3);
-		rme_packet_unref(out);
+		assert_int_equal(call(f, &c, NULL), RME_OK);
+		assert_memory_equal(rme_packet_data(c.answer, &n), "now", 3);
+		rme_packet_unref(c.answer);
 	}
 }
 
@@ -159,11 +157,9 @@ cancel_ends_the_wait(void **state)
 		struct rmi_cancel cancel;
 		pthread_t thread;
 		rmi_cancel_init(&cancel);
-		struct rmi_service_call c = {
-		    .service = FAR_HANG, .session_id = "s1", .cancel = &cancel, .in = packet("hello", 0)};
-		struct rme_packet *out = NULL;
+		struct rmi_service_call c = {.service = FAR_HANG, .session_id = "s1", .in = packet("hello", 0)};
 		assert_int_equal(pthread_create(&thread, NULL, cancel_soon, &cancel), 0);
-		assert_int_equal(call(f, &c, &out, NULL), RME_ECANCELED);
+		assert_int_equal(call(f, &c, &cancel), RME_ECANCELED);
 		assert_int_equal(pthread_join(thread, NULL), 0);
 		rmi_cancel_done(&cancel);
 	}
@@ -174,28 +170,92 @@ one_way(void **state)
 {
 	struct fixture *f = *state;
 	for (int i = 0; i < 20; i++) {
-		struct rmi_service_call c = {.service = FAR_ECHO, .session_id = "s1", .in = packet("to whom", 0)};
-		enum rme_err e = f->services->ops->send(f->services, &c, NULL);
+		struct rmi_service_call c = {
+		    .kind = RMI_SERVICE_SEND, .service = FAR_ECHO, .session_id = "s1", .in = packet("to whom", 0)};
+		assert_true(f->services->ops->begin(f->services, &c)); /* does not wait */
+		enum rme_err e = c.error.code;
 		assert_true(e == RME_OK || e == RME_EAGAIN); /* the window, which opens as the far side gets on */
 		assert_null(c.in);
 	}
 	struct rmi_service_call c = {.service = FAR_ECHO, .session_id = "s1", .in = packet("and back", 0)};
-	struct rme_packet *out = NULL;
 	size_t n;
-	assert_int_equal(call(f, &c, &out, NULL), RME_OK);
-	assert_memory_equal(rme_packet_data(out, &n), "and back", 8);
-	rme_packet_unref(out);
+	assert_int_equal(call(f, &c, NULL), RME_OK);
+	assert_memory_equal(rme_packet_data(c.answer, &n), "and back", 8);
+	rme_packet_unref(c.answer);
 }
 
 static void
 far_session_id(void **state)
 {
 	struct fixture *f = *state;
-	struct rmi_service_call c = {.service = FAR_ECHO, .session_id = "s1"};
-	char id[16];
-	assert_int_equal(f->services->ops->far_session(f->services, &c, id, sizeof id), RME_OK);
-	assert_string_equal(id, "far-1");
-	assert_int_equal(f->services->ops->far_session(f->services, &c, id, 5), RME_ELIMIT);
+	struct rmi_service_call c = {.kind = RMI_SERVICE_FAR_SESSION, .service = FAR_ECHO, .session_id = "s1"};
+	assert_int_equal(call(f, &c, NULL), RME_OK);
+	assert_string_equal(c.far_session, "far-1");
+}
+
+/* Told on other threads that a call has news. */
+struct waiter {
+	struct rmi_service_call call;
+	sem_t *news;
+	bool over;
+};
+
+static void
+post(void *ctx)
+{
+	struct waiter *w = ctx;
+	(void)sem_post(w->news);
+}
+
+static void
+begin(struct fixture *f, struct waiter *w, const char *service, sem_t *news)
+{
+	w->news = news;
+	w->call = (struct rmi_service_call){
+	    .service = service, .session_id = "s1", .in = packet(service, 0), .news = post, .ctx = w};
+	w->over = f->services->ops->begin(f->services, &w->call);
+	assert_null(w->call.in);
+}
+
+/* Calls of one session are under way together, one thread polls them all, and the far side hangs in one of them. */
+static void
+several_calls_at_once(void **state)
+{
+	enum { CALLS = 6 };
+	struct fixture *f = *state;
+	struct waiter w[CALLS], hangs;
+	sem_t news;
+	assert_int_equal(sem_init(&news, 0, 0), 0);
+	begin(f, &hangs, FAR_HANG, &news);
+	assert_false(hangs.over);
+	for (int round = 0; round < 10; round++) {
+		unsigned left = CALLS;
+		for (int i = 0; i < CALLS; i++) {
+			begin(f, &w[i], FAR_ECHO, &news);
+			left -= w[i].over;
+		}
+		while (left > 0) {
+			assert_int_equal(sem_wait(&news), 0);
+			for (int i = 0; i < CALLS; i++) {
+				int64_t again_ns = 0;
+				if (!w[i].over) {
+					w[i].over = f->services->ops->poll(f->services, &w[i].call, &again_ns);
+					left -= w[i].over;
+					assert_true(w[i].over || again_ns > 0);
+				}
+			}
+		}
+		for (int i = 0; i < CALLS; i++) {
+			size_t n;
+			assert_int_equal(w[i].call.error.code, RME_OK);
+			assert_memory_equal(rme_packet_data(w[i].call.answer, &n), FAR_ECHO, strlen(FAR_ECHO));
+			rme_packet_unref(w[i].call.answer);
+		}
+	}
+	f->services->ops->cancel(f->services, &hangs.call);
+	assert_int_equal(hangs.call.error.code, RME_ECANCELED);
+	assert_null(hangs.call.job);
+	assert_int_equal(sem_destroy(&news), 0);
 }
 
 static void
@@ -204,10 +264,9 @@ private_data_stays(void **state)
 	struct fixture *f = *state;
 	struct rme_packet_meta meta = rme_packet_meta_init();
 	struct rmi_service_call c = {.service = FAR_ECHO, .session_id = "s1"};
-	struct rme_packet *out = NULL;
 	meta.flags = RME_PACKET_LOCAL;
 	assert_int_equal(rme_packet_new(&c.in, &meta, "secret", 6), RME_OK);
-	assert_int_equal(call(f, &c, &out, NULL), RME_EDENIED);
+	assert_int_equal(call(f, &c, NULL), RME_EDENIED);
 	assert_int_equal(f->far.streams, 0);
 }
 
@@ -220,13 +279,12 @@ many_calls(void *arg)
 	(void)snprintf(session, sizeof session, "t%d", number++);
 	for (int i = 0; i < 50; i++) {
 		struct rmi_service_call c = {.service = FAR_ECHO, .session_id = session, .in = packet(session, 0)};
-		struct rme_packet *out = NULL;
 		size_t n;
-		if (f->services->ops->call(f->services, &c, &out, NULL) != RME_OK ||
-		    memcmp(rme_packet_data(out, &n), session, strlen(session)) != 0) {
+		if (rmi_service_wait(f->services, &c, NULL) != RME_OK ||
+		    memcmp(rme_packet_data(c.answer, &n), session, strlen(session)) != 0) {
 			return arg;
 		}
-		rme_packet_unref(out);
+		rme_packet_unref(c.answer);
 	}
 	f->services->ops->end_session(f->services, session);
 	return NULL;
@@ -258,6 +316,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(cancel_ends_the_wait, setup, teardown),
 	    cmocka_unit_test_setup_teardown(one_way, setup, teardown),
 	    cmocka_unit_test_setup_teardown(far_session_id, setup, teardown),
+	    cmocka_unit_test_setup_teardown(several_calls_at_once, setup, teardown),
 	    cmocka_unit_test_setup_teardown(private_data_stays, setup, teardown),
 	    cmocka_unit_test_setup_teardown(sessions_of_many_threads, setup, teardown),
 	};

@@ -13,17 +13,18 @@
 #include "wasm/wasm_node.h"
 
 /* Answers "from afar". */
-static enum rme_err
-far_call(struct rmi_services *self, struct rmi_service_call *call, struct rme_packet **out, struct rme_error *err)
+static bool
+far_begin(struct rmi_services *self, struct rmi_service_call *call)
 {
 	(void)self;
-	(void)err;
 	const struct rme_packet_meta meta = rme_packet_meta_init();
 	rme_packet_unref(call->in);
+	call->in = NULL;
 	call->bytes_up = 7;
 	call->bytes_down = 9;
 	call->remote_ns = 11;
-	return rme_packet_new(out, &meta, "from afar", 9);
+	call->error = (struct rme_error){.code = rme_packet_new(&call->answer, &meta, "from afar", 9)};
+	return true;
 }
 
 static void
@@ -33,7 +34,7 @@ far_end(struct rmi_services *self, const char *session_id)
 	(void)session_id;
 }
 
-static const struct rmi_services_ops far_ops = {.call = far_call, .end_session = far_end};
+static const struct rmi_services_ops far_ops = {.begin = far_begin, .end_session = far_end};
 static struct rmi_services far = {&far_ops};
 
 static struct rmi_wasm_nodes *nodes;

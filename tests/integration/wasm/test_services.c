@@ -36,56 +36,49 @@ wait_ns(int64_t ns)
 	}
 }
 
-static enum rme_err
-fake_call(struct rmi_services *self, struct rmi_service_call *call, struct rme_packet **out, struct rme_error *err)
+static void
+answer(struct fake_services *f, struct rmi_service_call *call)
 {
-	(void)err;
-	struct fake_services *f = (struct fake_services *)self;
-	volatile uint8_t deep[200 << 10]; /* more than a guest stack would have */
-	deep[0] = deep[sizeof(deep) - 1] = 1;
-	f->calls++;
-	note(f, call);
-	wait_ns(f->takes_ns);
+	size_t len;
+	const uint8_t *data = rme_packet_data(call->in, &len);
+	uint8_t *to;
+	const struct rme_packet_meta meta = rme_packet_meta_init();
+	size_t n = f->answer_bytes > 0 ? f->answer_bytes : len;
 	call->bytes_up = 10;
 	call->bytes_down = 20;
 	call->remote_ns = 30;
-	enum rme_err e = f->result;
-	if (e == RME_OK) {
-		size_t len;
-		const uint8_t *data = rme_packet_data(call->in, &len);
-		uint8_t *to;
-		const struct rme_packet_meta meta = rme_packet_meta_init();
-		size_t n = f->answer_bytes > 0 ? f->answer_bytes : len;
-		e = rme_packet_alloc(out, &meta, n, &to);
-		for (size_t i = 0; e == RME_OK && i < n; i++) {
+	call->error.code = f->result;
+	if (f->result == RME_OK) {
+		call->error.code = rme_packet_alloc(&call->answer, &meta, n, &to);
+		for (size_t i = 0; call->answer != NULL && i < n; i++) {
 			to[i] = f->answer_bytes > 0 ? 'a' : data[i];
 		}
 	}
-	rme_packet_unref(call->in);
-	return e;
 }
 
-static enum rme_err
-fake_send(struct rmi_services *self, struct rmi_service_call *call, struct rme_error *err)
-{
-	(void)err;
-	struct fake_services *f = (struct fake_services *)self;
-	f->sends++;
-	note(f, call);
-	rme_packet_unref(call->in);
-	return f->result;
-}
-
-static enum rme_err
-fake_far_session(struct rmi_services *self, struct rmi_service_call *call, char *id, size_t cap)
+static bool
+fake_begin(struct rmi_services *self, struct rmi_service_call *call)
 {
 	struct fake_services *f = (struct fake_services *)self;
+	volatile uint8_t deep[200 << 10]; /* more than a guest stack would have */
+	deep[0] = deep[sizeof(deep) - 1] = 1;
 	note(f, call);
-	(void)snprintf(id, cap, "far-77");
-	return f->result;
+	call->error = (struct rme_error){.code = f->result};
+	if (call->kind == RMI_SERVICE_CALL) {
+		f->calls++;
+		wait_ns(f->takes_ns);
+		answer(f, call);
+	} else if (call->kind == RMI_SERVICE_SEND) {
+		f->sends++;
+	} else {
+		(void)snprintf(call->far_session, sizeof(call->far_session), "far-77");
+	}
+	rme_packet_unref(call->in);
+	call->in = NULL;
+	return true;
 }
 
-static const struct rmi_services_ops fake_ops = {.call = fake_call, .send = fake_send, .far_session = fake_far_session};
+static const struct rmi_services_ops fake_ops = {.begin = fake_begin};
 
 static struct fake_services fake;
 static struct rmi_wasm_module *moody;
