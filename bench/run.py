@@ -25,6 +25,7 @@ BARS = {
     ("wasm/entry", "p50_ns"): (300, "into a guest and out again, with deadline and guarded stack"),
     ("wasm/instance", "new_p50_us"): (50, "a new instance"),
     ("wasm/cold_start", "p50_ms"): (20, "load the engine and a compiled module, first item"),
+    ("wasm/arrival", "p50_ms"): (200, "a module of 58 KB of code that nobody has compiled, to its first result"),
     ("wasm/stop", "p99_us"): (1000, "a runaway guest, from its deadline to its end"),
     ("run/no_modules", "rss_mb"): (25, "most memory of rme run without modules"),
     ("route/decide", "p50_ns"): (1000, "one routing decision"),

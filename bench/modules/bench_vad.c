@@ -49,7 +49,7 @@ static void
 side_open(struct side *s, enum rmi_wasm_guard guard, const char *path)
 {
 	struct rme_error err = {0};
-	const struct rmi_wasm_engine_config config = {.guard = guard, .warm_instances = -1};
+	const struct rmi_wasm_engine_config config = {.guard = guard, .warm_instances = -1, .optimize_first = true};
 	const struct rmi_wasm_module_spec spec = {.path = path};
 	const struct rmi_guest_start start = {0};
 	*s = (struct side){.best_us = 1e9};

@@ -113,7 +113,8 @@ compile_run(struct rmi_cli *cli, const struct rmi_args *args)
 {
 	struct compiling c = {.cli = cli, .json = rmi_args_given(args, "json"), .began_ns = rmi_monotonic_ns()};
 	struct rme_error err;
-	enum rme_err e = rmi_wasm_engine_new(&c.engine, &(struct rmi_wasm_engine_config){.rt = NULL}, &err);
+	const struct rmi_wasm_engine_config config = {.optimize_first = true};
+	enum rme_err e = rmi_wasm_engine_new(&c.engine, &config, &err);
 	if (e == RME_OK) {
 		e = rmi_wasm_engine_start(c.engine, &err);
 	}

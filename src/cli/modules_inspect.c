@@ -24,7 +24,7 @@ struct findings {
 	struct rmi_arena arena;
 	struct rmi_module_sections sections;
 	struct rme_error unread; /* of the sections */
-	int cached;              /* 1 yes, 0 no, -1 not known */
+	int cached;              /* enum rmi_code_cached, -1 not known */
 };
 
 static const char *
@@ -45,7 +45,7 @@ look_for_code(struct findings *f)
 	f->cached = -1;
 	struct rmi_wasm_engine *engine = f->look.admission.code == RME_OK ? rmi_modules_engine(f->in->cli) : NULL;
 	if (engine != NULL) {
-		f->cached = rmi_wasm_code_is_cached(engine, f->look.admitted.sha256) ? 1 : 0;
+		f->cached = (int)rmi_wasm_code_cached(engine, f->look.admitted.sha256);
 	}
 	rmi_wasm_engine_free(engine);
 }
@@ -132,10 +132,13 @@ print_interface(const struct findings *f)
 	(void)fprintf(cli->out, "%u, %zu bytes of code, %zu of data, %u globals, %u tables\n", s->n_functions,
 	    s->code_bytes, s->data_bytes, s->n_globals, s->n_tables);
 	print_key(cli, "machine code");
-	(void)fputs(f->cached < 0    ? "not known: the engine does not start\n"
-	            : f->cached == 1 ? "cached\n"
-	                             : "not cached; `rme modules compile` makes it\n",
-	    cli->out);
+	static const char *const texts[] = {
+	    [RMI_CODE_NOT_CACHED] = "not cached; `rme modules compile` makes it",
+	    [RMI_CODE_CACHED_PLAIN] =
+	        "cached at level 0, level 3 follows when it runs; `rme modules compile` makes it now",
+	    [RMI_CODE_CACHED] = "cached",
+	};
+	(void)fprintf(cli->out, "%s\n", f->cached < 0 ? "not known: the engine does not start" : texts[f->cached]);
 }
 
 static void
@@ -200,7 +203,8 @@ add_admitted(yyjson_mut_doc *doc, yyjson_mut_val *o, const struct findings *f)
 		}
 	}
 	if (f->cached >= 0) {
-		(void)yyjson_mut_obj_add_bool(doc, a, "cached", f->cached == 1);
+		(void)yyjson_mut_obj_add_bool(doc, a, "cached", f->cached == RMI_CODE_CACHED);
+		(void)yyjson_mut_obj_add_bool(doc, a, "cached_plain", f->cached == RMI_CODE_CACHED_PLAIN);
 	}
 }
 

@@ -33,10 +33,12 @@ or_dash(const char *text)
 static const char *
 cached_text(const struct listing *s, const struct rmi_module_look *l)
 {
+	static const char *const texts[] = {
+	    [RMI_CODE_NOT_CACHED] = "no", [RMI_CODE_CACHED_PLAIN] = "level 0", [RMI_CODE_CACHED] = "yes"};
 	if (l->file.code != RME_OK || l->admission.code != RME_OK) {
 		return "no";
 	}
-	return s->engine == NULL ? "?" : rmi_wasm_code_is_cached(s->engine, l->admitted.sha256) ? "yes" : "no";
+	return s->engine == NULL ? "?" : texts[rmi_wasm_code_cached(s->engine, l->admitted.sha256)];
 }
 
 static int

@@ -7,17 +7,22 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/cancel.h"
+
 #define MODE_FOLDER ((mode_t)0700)
 #define MODE_FILE   ((mode_t)0600)
 
-enum { NAME_MAX_BYTES = RMI_SHA256_HEX + 32, OBJECT_BYTES_MAX = 512 << 20, FLAG_INTERRUPTIBLE = 1 };
+enum { NAME_MAX_BYTES = RMI_AOT_FILE_NAME_BYTES, TEMPORARY_BYTES = NAME_MAX_BYTES + 32, OBJECT_BYTES_MAX = 512 << 20 };
+enum { LISTING_FIRST = 64, LEFTOVER_AGE_S = 3600, LOCK_POLL_NS = 5 * 1000 * 1000 };
+enum { FLAG_INTERRUPTIBLE = 1, FLAG_PRELIMINARY = 2 };
 
 static const uint8_t magic[8] = {'r', 'm', 'e', '-', 'a', 'o', 't', '1'};
-static const char suffix[] = ".aot";
+static const char suffix[] = ".aot", temporary_suffix[] = ".tmp";
 
 /* Of a cache file; little-endian, since code of another machine has another key. */
 struct header {
@@ -172,7 +177,8 @@ static bool
 read_header(int fd, const uint8_t key[RMI_SHA256_BYTES], struct header *h)
 {
 	struct stat st;
-	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_uid != geteuid()) {
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_uid != geteuid() ||
+	    (st.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
 		return false;
 	}
 	if (st.st_size <= (off_t)sizeof(*h) || st.st_size > OBJECT_BYTES_MAX || !read_all(fd, h, sizeof(*h))) {
@@ -224,6 +230,7 @@ rmi_aot_cache_get(struct rmi_aot_cache *c, const uint8_t key[RMI_SHA256_BYTES], 
 		    .from_cache = true,
 		    .level = (int)h.level,
 		    .interruptible = (h.flags & FLAG_INTERRUPTIBLE) != 0,
+		    .preliminary = (h.flags & FLAG_PRELIMINARY) != 0,
 		    .compile_ns = h.compile_ns};
 	} else {
 		*damaged = true;
@@ -233,12 +240,6 @@ rmi_aot_cache_get(struct rmi_aot_cache *c, const uint8_t key[RMI_SHA256_BYTES], 
 	return object != NULL;
 }
 
-struct cached_file {
-	char name[NAME_MAX_BYTES];
-	struct timespec used;
-	uint64_t bytes;
-};
-
 static bool
 is_cache_file(const char *name)
 {
@@ -246,62 +247,157 @@ is_cache_file(const char *name)
 	return n == RMI_SHA256_HEX - 1 + s && strcmp(name + n - s, suffix) == 0;
 }
 
-/* The least recently used file, and the size of all. */
 static bool
-find_oldest(struct rmi_aot_cache *c, struct cached_file *oldest, uint64_t *total)
+is_leftover(const char *name)
 {
+	size_t n = strlen(name), s = strlen(temporary_suffix);
+	return n > s && strcmp(name + n - s, temporary_suffix) == 0;
+}
+
+static bool
+add_file(struct rmi_aot_listing *l, const char *name, const struct stat *st)
+{
+	if (l->n == l->room) {
+		size_t room = l->room > 0 ? 2 * l->room : LISTING_FIRST;
+		struct rmi_aot_file *more = reallocarray(l->files, room, sizeof(*more));
+		if (more == NULL) {
+			return false;
+		}
+		l->files = more;
+		l->room = room;
+	}
+	struct rmi_aot_file *f = &l->files[l->n++];
+	memcpy(f->name, name, strlen(name) + 1); /* is_cache_file() has measured it */
+	f->bytes = (uint64_t)st->st_size;
+	f->used = st->st_mtim;
+	l->bytes += f->bytes;
+	return true;
+}
+
+/* Oldest first. */
+static int
+by_use(const void *a, const void *b)
+{
+	const struct rmi_aot_file *x = a, *y = b;
+	if (x->used.tv_sec != y->used.tv_sec) {
+		return x->used.tv_sec < y->used.tv_sec ? -1 : 1;
+	}
+	return x->used.tv_nsec < y->used.tv_nsec ? -1 : x->used.tv_nsec > y->used.tv_nsec;
+}
+
+/* What a process that was killed while it wrote has left behind. */
+static void
+remove_leftover(struct rmi_aot_cache *c, const char *name, const struct stat *st)
+{
+	struct timespec now;
+	if (clock_gettime(CLOCK_REALTIME, &now) == 0 && now.tv_sec - st->st_mtim.tv_sec > LEFTOVER_AGE_S) {
+		(void)unlinkat(c->dir_fd, name, 0);
+	}
+}
+
+enum rme_err
+rmi_aot_cache_list(struct rmi_aot_cache *c, struct rmi_aot_listing *out, struct rme_error *err)
+{
+	*out = (struct rmi_aot_listing){.bytes_max = c->bytes_max};
 	int fd = openat(c->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
 	if (dir == NULL) {
-		return false;
-	}
-	bool found = false;
-	*total = 0;
-	for (struct dirent *d; (d = readdir(dir)) != NULL;) {
-		struct stat st;
-		if (!is_cache_file(d->d_name) || fstatat(c->dir_fd, d->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0) {
-			continue;
+		if (fd >= 0) {
+			close(fd);
 		}
-		*total += (uint64_t)st.st_size;
-		if (!found || st.st_mtim.tv_sec < oldest->used.tv_sec ||
-		    (st.st_mtim.tv_sec == oldest->used.tv_sec && st.st_mtim.tv_nsec < oldest->used.tv_nsec)) {
-			found = true;
-			oldest->used = st.st_mtim;
-			oldest->bytes = (uint64_t)st.st_size;
-			memcpy(oldest->name, d->d_name, strlen(d->d_name) + 1); /* is_cache_file() has measured it */
+		return rme_error_set(err, RME_EIO, c->dir, "cannot be listed: %s", strerror(errno));
+	}
+	bool ok = true;
+	for (struct dirent *d; ok && (d = readdir(dir)) != NULL;) {
+		struct stat st;
+		bool is_file = fstatat(c->dir_fd, d->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode);
+		if (is_file && is_cache_file(d->d_name)) {
+			ok = add_file(out, d->d_name, &st);
+		} else if (is_file && is_leftover(d->d_name)) {
+			remove_leftover(c, d->d_name, &st);
 		}
 	}
 	closedir(dir);
-	return found;
+	if (!ok) {
+		rmi_aot_listing_done(out);
+		return rme_error_set(err, RME_ENOMEM, c->dir, "out of memory");
+	}
+	if (out->n > 1) {
+		qsort(out->files, out->n, sizeof(*out->files), by_use);
+	}
+	return RME_OK;
 }
 
-static void
-trim(struct rmi_aot_cache *c)
+void
+rmi_aot_listing_done(struct rmi_aot_listing *l)
 {
-	struct cached_file oldest;
-	uint64_t total;
-	while (find_oldest(c, &oldest, &total) && total > c->bytes_max) {
-		if (unlinkat(c->dir_fd, oldest.name, 0) != 0) {
-			return;
+	free(l->files);
+	*l = (struct rmi_aot_listing){0};
+}
+
+/* What is loaded stays: it runs from its own memory file, never from here. */
+enum rme_err
+rmi_aot_cache_trim(struct rmi_aot_cache *c, uint64_t bytes_max, struct rmi_aot_trimmed *out, struct rme_error *err)
+{
+	struct rmi_aot_listing l;
+	*out = (struct rmi_aot_trimmed){0};
+	enum rme_err e = rmi_aot_cache_list(c, &l, err);
+	for (size_t i = 0; e == RME_OK && i < l.n && l.bytes > bytes_max; i++) {
+		if (unlinkat(c->dir_fd, l.files[i].name, 0) == 0) {
+			out->files++;
+			out->bytes += l.files[i].bytes;
+		} else if (errno != ENOENT) {
+			e = rme_error_set(
+			    err, RME_EIO, c->dir, "%s cannot be removed: %s", l.files[i].name, strerror(errno));
 		}
+		l.bytes -= l.files[i].bytes;
 	}
+	rmi_aot_listing_done(&l);
+	return e;
+}
+
+bool
+rmi_aot_cache_describe(struct rmi_aot_cache *c, const struct rmi_aot_file *f, struct rmi_aot_code *out)
+{
+	struct header h;
+	int fd = openat(c->dir_fd, f->name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	bool ok = fd >= 0 && read_all(fd, &h, sizeof(h)) && memcmp(h.magic, magic, sizeof(magic)) == 0;
+	if (fd >= 0) {
+		close(fd);
+	}
+	if (ok) {
+		*out = (struct rmi_aot_code){.len = h.object_bytes,
+		    .level = (int)h.level,
+		    .interruptible = (h.flags & FLAG_INTERRUPTIBLE) != 0,
+		    .preliminary = (h.flags & FLAG_PRELIMINARY) != 0,
+		    .compile_ns = h.compile_ns};
+	}
+	return ok;
+}
+
+/* A name of its own for every writer: a process may have several, and the lock may not have been to be had. */
+static void
+temporary_name(char out[TEMPORARY_BYTES], const char *name)
+{
+	uint64_t random = (uint64_t)getpid();
+	(void)!getrandom(&random, sizeof(random), GRND_NONBLOCK);
+	(void)snprintf(out, TEMPORARY_BYTES, "%s.%016llx%s", name, (unsigned long long)random, temporary_suffix);
 }
 
 enum rme_err
 rmi_aot_cache_put(struct rmi_aot_cache *c, const uint8_t key[RMI_SHA256_BYTES], const struct rmi_aot_code *code,
     struct rme_error *err)
 {
-	char name[NAME_MAX_BYTES], temporary[NAME_MAX_BYTES + 32];
+	char name[NAME_MAX_BYTES], temporary[TEMPORARY_BYTES];
 	file_name(name, key);
-	(void)snprintf(temporary, sizeof(temporary), "%s.%ld.tmp", name, (long)getpid());
+	temporary_name(temporary, name);
 	struct header h = {.object_bytes = code->len,
 	    .compile_ns = code->compile_ns,
 	    .level = (uint32_t)code->level,
-	    .flags = code->interruptible ? FLAG_INTERRUPTIBLE : 0};
+	    .flags = (code->interruptible ? FLAG_INTERRUPTIBLE : 0) | (code->preliminary ? FLAG_PRELIMINARY : 0)};
 	memcpy(h.magic, magic, sizeof(magic));
 	memcpy(h.key, key, RMI_SHA256_BYTES);
 	sum_of(&h, code->object, h.sum);
-	(void)unlinkat(c->dir_fd, temporary, 0);
 	int fd = openat(c->dir_fd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, MODE_FILE);
 	bool ok = fd >= 0 && write_all(fd, &h, sizeof(h)) && write_all(fd, code->object, code->len);
 	ok = fd >= 0 && close(fd) == 0 && ok;
@@ -311,22 +407,23 @@ rmi_aot_cache_put(struct rmi_aot_cache *c, const uint8_t key[RMI_SHA256_BYTES], 
 		(void)unlinkat(c->dir_fd, temporary, 0);
 		return e;
 	}
-	trim(c);
+	struct rmi_aot_trimmed trimmed;
+	(void)!rmi_aot_cache_trim(c, c->bytes_max, &trimmed, NULL); /* too much is no reason not to run */
 	return RME_OK;
 }
 
 int
-rmi_aot_cache_lock(struct rmi_aot_cache *c)
+rmi_aot_cache_lock(struct rmi_aot_cache *c, enum rmi_aot_lock which, const struct rmi_cancel *cancel)
 {
-	int fd = openat(c->dir_fd, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, MODE_FILE);
-	if (fd < 0) {
-		return -1;
-	}
-	while (flock(fd, LOCK_EX) != 0) {
-		if (errno != EINTR) {
+	static const char *const names[] = {[RMI_AOT_LOCK_SHORT] = "lock", [RMI_AOT_LOCK_LONG] = "lock.long"};
+	const struct timespec pause = {.tv_nsec = LOCK_POLL_NS};
+	int fd = openat(c->dir_fd, names[which], O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, MODE_FILE);
+	while (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		if ((errno != EWOULDBLOCK && errno != EINTR) || rmi_canceled(cancel)) {
 			close(fd);
 			return -1;
 		}
+		(void)nanosleep(&pause, NULL);
 	}
 	return fd;
 }

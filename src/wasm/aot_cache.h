@@ -11,13 +11,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 #include <rme/err.h>
 #include "base/sha256.h"
 #include "wasm/aot_compile.h"
 
 struct rmi_aot_cache;
+struct rmi_cancel;
 
-enum { RMI_AOT_CACHE_BYTES_DEFAULT = 512 << 20 };
+enum { RMI_AOT_CACHE_BYTES_DEFAULT = 512 << 20, RMI_AOT_FILE_NAME_BYTES = RMI_SHA256_HEX + 32 };
 
 /**
  * Open the folder, making it (mode 0700) where it is missing. It must belong to the caller, with no write permission for
@@ -41,8 +43,44 @@ bool rmi_aot_cache_get(
 RME_NODISCARD enum rme_err rmi_aot_cache_put(struct rmi_aot_cache *c, const uint8_t key[RMI_SHA256_BYTES],
     const struct rmi_aot_code *code, struct rme_error *err);
 
-/** Wait until nobody else, in any process, compiles into this folder. @return a token for unlock, -1 = could not */
-int rmi_aot_cache_lock(struct rmi_aot_cache *c);
+/** A file of the cache. */
+struct rmi_aot_file {
+	char name[RMI_AOT_FILE_NAME_BYTES];
+	uint64_t bytes;
+	struct timespec used; /**< CLOCK_REALTIME */
+};
+/** All of them, least recently used first. */
+struct rmi_aot_listing {
+	struct rmi_aot_file *files;
+	size_t n, room;
+	uint64_t bytes, bytes_max;
+};
+/** @return RME_OK, RME_EIO, RME_ENOMEM. Release with rmi_aot_listing_done() */
+RME_NODISCARD enum rme_err
+rmi_aot_cache_list(struct rmi_aot_cache *c, struct rmi_aot_listing *out, struct rme_error *err);
+void rmi_aot_listing_done(struct rmi_aot_listing *l);
+/** What a file says about itself, without the object and unverified: for people. @return false where it is none */
+bool rmi_aot_cache_describe(struct rmi_aot_cache *c, const struct rmi_aot_file *f, struct rmi_aot_code *out);
+
+struct rmi_aot_trimmed {
+	size_t files;
+	uint64_t bytes;
+};
+/**
+ * Remove the least recently used files until at most @p bytes_max are left. What is loaded is not affected.
+ * @return RME_OK, RME_EIO, RME_ENOMEM
+ */
+RME_NODISCARD enum rme_err
+rmi_aot_cache_trim(struct rmi_aot_cache *c, uint64_t bytes_max, struct rmi_aot_trimmed *out, struct rme_error *err);
+
+/** Compilers that someone waits for and that are soon done, and those that take long, do not wait for each other. */
+enum rmi_aot_lock { RMI_AOT_LOCK_SHORT, RMI_AOT_LOCK_LONG };
+/**
+ * Wait until nobody else, in any process, compiles into this folder.
+ * @param cancel  ends the wait
+ * @return a token for unlock; -1 = could not, or canceled
+ */
+int rmi_aot_cache_lock(struct rmi_aot_cache *c, enum rmi_aot_lock which, const struct rmi_cancel *cancel);
 void rmi_aot_cache_unlock(int token);
 
 #endif

@@ -39,6 +39,7 @@ struct rmi_aot_code {
 	int level;
 	bool interruptible;
 	bool from_cache;
+	bool preliminary;   /**< compiled to be there soon; better code is worth making */
 	int64_t compile_ns; /**< that it took when it was compiled */
 };
 

@@ -78,13 +78,14 @@ hash_processor(struct rmi_sha256 *h)
 
 void
 rmi_aot_key(uint8_t out[RMI_SHA256_BYTES], const struct rmi_wasmedge *we, const uint8_t module[RMI_SHA256_BYTES],
-    bool interruptible)
+    bool interruptible, bool preliminary)
 {
 	struct rmi_sha256 h;
 	rmi_sha256_init(&h);
 	rmi_sha256_update(&h, format, sizeof(format));
 	rmi_sha256_update(&h, module, RMI_SHA256_BYTES);
 	rmi_sha256_update(&h, interruptible ? "i" : "p", 1);
+	rmi_sha256_update(&h, "0", preliminary ? 1 : 0);
 	rmi_sha256_update(&h, we->VersionGet(), strlen(we->VersionGet()));
 	(void)dl_iterate_phdr(hash_library, &h);
 	hash_processor(&h);

@@ -13,8 +13,11 @@
 
 struct rmi_wasmedge;
 
-/** @param module  hash of the admitted bytes */
+/**
+ * @param module  hash of the admitted bytes
+ * @param preliminary  of code that only stands in for better code
+ */
 void rmi_aot_key(uint8_t out[RMI_SHA256_BYTES], const struct rmi_wasmedge *we, const uint8_t module[RMI_SHA256_BYTES],
-    bool interruptible);
+    bool interruptible, bool preliminary);
 
 #endif

@@ -44,7 +44,9 @@ confine(char **argv)
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
 		return false;
 	}
-	(void)setpriority(PRIO_PROCESS, 0, NICENESS);
+	if (strtol(argv[ARG_LEVEL], NULL, 10) > 0) { /* for level 0 somebody waits */
+		(void)setpriority(PRIO_PROCESS, 0, NICENESS);
+	}
 	return limit(RLIMIT_CORE, 0) && limit(RLIMIT_FSIZE, FILE_BYTES_MAX) && limit(RLIMIT_NOFILE, OPEN_FILES_MAX) &&
 	       limit(RLIMIT_CPU, cpu_s) && limit(RLIMIT_AS, memory);
 }

@@ -1,4 +1,5 @@
 /* Where machine code comes from: the cache, else the compiler. */
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 #include "wasm/aot_key.h"
 #include "wasm/engine_state.h"
 #include "wasm/module.h"
+#include "wasm/module_limits.h"
 
 static const char compiler_name[] = "rme-aotc";
 
@@ -71,6 +73,24 @@ rmi_code_store_dir(const struct rmi_wasm_engine *e, char path[PATH_MAX])
 	return default_cache_dir(path);
 }
 
+/* As configured, else as the environment says; 0 = default. */
+static uint64_t
+cache_bytes(struct rmi_wasm_engine *e)
+{
+	const char *said = e->cache_bytes > 0 ? NULL : secure_getenv("RME_MODULE_CACHE_BYTES");
+	if (said == NULL) {
+		return e->cache_bytes;
+	}
+	char *end;
+	errno = 0;
+	unsigned long long n = strtoull(said, &end, 10);
+	if (said[0] < '0' || said[0] > '9' || *end != '\0' || errno != 0) {
+		log_text(e, RME_LOG_WARN, "RME_MODULE_CACHE_BYTES is no number of bytes; 512 MiB are kept");
+		return 0;
+	}
+	return n;
+}
+
 void
 rmi_code_store_open(struct rmi_wasm_engine *e)
 {
@@ -80,7 +100,7 @@ rmi_code_store_open(struct rmi_wasm_engine *e)
 		log_text(e, RME_LOG_WARN, "compiled modules are not kept: neither XDG_CACHE_HOME nor HOME is set");
 		return;
 	}
-	if (path[0] != '\0' && rmi_aot_cache_open(&e->cache, path, 0, &err) != RME_OK && e->rt != NULL) {
+	if (path[0] != '\0' && rmi_aot_cache_open(&e->cache, path, cache_bytes(e), &err) != RME_OK && e->rt != NULL) {
 		rme_log(e->rt, RME_LOG_WARN, "wasm", "compiled modules are not kept: %s: %s", err.where, err.text);
 	}
 }
@@ -102,80 +122,159 @@ look_in_cache(struct rmi_aot_code *out, struct rmi_wasm_engine *e, const uint8_t
 }
 
 static enum rme_err
-compile(struct rmi_aot_code *out, struct rmi_wasm_engine *e, struct rme_bytes wasm, bool interruptible,
+compile_at(struct rmi_aot_code *out, struct rmi_wasm_engine *e, const struct rmi_code_want *want, int level,
     struct rme_error *err)
 {
 	char compiler[PATH_MAX];
 	const char *temporary = secure_getenv("TMPDIR");
 	find_compiler(e, compiler);
-	struct rmi_aot_request q = {.wasm = wasm.data,
-	    .len = wasm.len,
+	const struct rmi_aot_request q = {.wasm = want->wasm.data,
+	    .len = want->wasm.len,
 	    .compiler = compiler,
 	    .work_dir = e->cache != NULL ? rmi_aot_cache_dir(e->cache) : (temporary != NULL ? temporary : "/tmp"),
-	    .level = 3,
-	    .interruptible = interruptible};
+	    .level = level,
+	    .interruptible = want->interruptible,
+	    .cancel = &e->optimize_cancel};
 	enum rme_err r = rmi_aot_compile(out, &q, err);
-	if (r == RME_ELIMIT) {
-		log_text(e, RME_LOG_WARN,
-		    "a module is too much for the optimizing compiler; it is compiled plainly and runs slower");
-		q.level = 0;
-		r = rmi_aot_compile(out, &q, err);
-	}
 	atomic_fetch_add(&e->compiled, r == RME_OK);
 	return r;
 }
 
-static enum rme_err
-compile_and_keep(struct rmi_aot_code *out, struct rmi_wasm_engine *e, struct rme_bytes wasm,
-    const uint8_t key[RMI_SHA256_BYTES], struct rme_error *err)
+/* What compiling costs depends on the code, by far the most; see docs/design/wasm-code.md for the measurement. */
+static bool
+takes_long(const struct rmi_code_want *want)
 {
-	enum rme_err r = compile(out, e, wasm, out->interruptible, err);
+	return want->code_bytes > RMI_OPTIMIZE_AT_ONCE_BYTES;
+}
+
+static void
+key_of(uint8_t key[RMI_SHA256_BYTES], struct rmi_wasm_engine *e, const struct rmi_code_want *want, bool preliminary)
+{
+	uint8_t hash[RMI_SHA256_BYTES];
+	rmi_sha256_of(want->wasm.data, want->wasm.len, hash);
+	rmi_aot_key(key, &atomic_load(&e->process)->we, hash, want->interruptible, preliminary);
+}
+
+static void
+keep(struct rmi_wasm_engine *e, const uint8_t key[RMI_SHA256_BYTES], const struct rmi_aot_code *code)
+{
 	struct rme_error not_kept;
-	if (r == RME_OK && e->cache != NULL && rmi_aot_cache_put(e->cache, key, out, &not_kept) != RME_OK) {
+	if (e->cache != NULL && rmi_aot_cache_put(e->cache, key, code, &not_kept) != RME_OK) {
 		log_text(e, RME_LOG_WARN, not_kept.text);
 	}
+}
+
+/* Level 3. What that is too much for gets level 0 for good, so that nobody tries again. */
+static enum rme_err
+compile_best(struct rmi_aot_code *out, struct rmi_wasm_engine *e, const struct rmi_code_want *want,
+    const uint8_t key[RMI_SHA256_BYTES], struct rme_error *err)
+{
+	uint8_t plain[RMI_SHA256_BYTES];
+	enum rme_err r = compile_at(out, e, want, 3, err);
+	if (r == RME_ELIMIT) {
+		log_text(e, RME_LOG_WARN,
+		    "a module is too much for the optimizing compiler; it is compiled plainly and runs slower");
+		key_of(plain, e, want, true);
+		r = look_in_cache(out, e, plain) ? RME_OK : compile_at(out, e, want, 0, err);
+	}
+	if (r == RME_OK) {
+		out->preliminary = false;
+		keep(e, key, out);
+	}
+	return r;
+}
+
+/* As lock of a compiler that works long, or of one that is soon done. @return false = canceled */
+static bool
+lock_compiler(struct rmi_wasm_engine *e, bool takes_long_time, int *token)
+{
+	pthread_mutex_lock(takes_long_time ? &e->optimize_lock : &e->compile_lock);
+	*token = -1;
+	if (e->cache != NULL) {
+		*token = rmi_aot_cache_lock(
+		    e->cache, takes_long_time ? RMI_AOT_LOCK_LONG : RMI_AOT_LOCK_SHORT, &e->optimize_cancel);
+	}
+	return !rmi_canceled(&e->optimize_cancel);
+}
+
+static void
+unlock_compiler(struct rmi_wasm_engine *e, bool takes_long_time, int token)
+{
+	rmi_aot_cache_unlock(token);
+	pthread_mutex_unlock(takes_long_time ? &e->optimize_lock : &e->compile_lock);
+}
+
+enum rme_err
+rmi_code_optimize(
+    struct rmi_aot_code *out, struct rmi_wasm_engine *e, const struct rmi_code_want *want, struct rme_error *err)
+{
+	uint8_t key[RMI_SHA256_BYTES];
+	int token;
+	enum rme_err r = RME_OK;
+	key_of(key, e, want, false);
+	if (!lock_compiler(e, takes_long(want), &token)) {
+		r = rme_error_set(err, RME_ECANCELED, NULL, "compiling was canceled");
+	} else if (look_in_cache(out, e, key)) { /* somebody compiled it while we waited */
+		atomic_fetch_add(&e->loaded, 1);
+	} else {
+		r = compile_best(out, e, want, key, err);
+	}
+	unlock_compiler(e, takes_long(want), token);
+	return r;
+}
+
+/* Code that is there soon. */
+static enum rme_err
+obtain_preliminary(
+    struct rmi_aot_code *out, struct rmi_wasm_engine *e, const struct rmi_code_want *want, struct rme_error *err)
+{
+	uint8_t key[RMI_SHA256_BYTES];
+	int token;
+	enum rme_err r = RME_OK;
+	key_of(key, e, want, true);
+	(void)lock_compiler(e, false, &token);
+	if (look_in_cache(out, e, key)) {
+		atomic_fetch_add(&e->loaded, 1);
+	} else {
+		r = compile_at(out, e, want, 0, err);
+		out->preliminary = r == RME_OK;
+		if (r == RME_OK) {
+			keep(e, key, out);
+		}
+	}
+	unlock_compiler(e, false, token);
 	return r;
 }
 
 enum rme_err
-rmi_code_obtain(struct rmi_aot_code *out, struct rmi_wasm_engine *e, struct rme_bytes wasm, bool interruptible,
-    struct rme_error *err)
+rmi_code_obtain(
+    struct rmi_aot_code *out, struct rmi_wasm_engine *e, const struct rmi_code_want *want, struct rme_error *err)
 {
-	uint8_t hash[RMI_SHA256_BYTES], key[RMI_SHA256_BYTES];
+	uint8_t key[RMI_SHA256_BYTES];
 	if (e->giver != NULL) {
-		return e->giver->give(e->giver->ctx, out, wasm, err);
+		return e->giver->give(e->giver->ctx, out, want->wasm, err);
 	}
-	rmi_sha256_of(wasm.data, wasm.len, hash);
-	rmi_aot_key(key, &atomic_load(&e->process)->we, hash, interruptible);
+	key_of(key, e, want, false);
 	if (look_in_cache(out, e, key)) {
 		atomic_fetch_add(&e->loaded, 1);
 		return RME_OK;
 	}
-	pthread_mutex_lock(&e->compile_lock);
-	int token = e->cache != NULL ? rmi_aot_cache_lock(e->cache) : -1;
-	enum rme_err r = RME_OK;
-	if (look_in_cache(out, e, key)) { /* somebody compiled it while we waited */
-		atomic_fetch_add(&e->loaded, 1);
-	} else {
-		out->interruptible = interruptible;
-		r = compile_and_keep(out, e, wasm, key, err);
-	}
-	rmi_aot_cache_unlock(token);
-	pthread_mutex_unlock(&e->compile_lock);
-	return r;
+	return want->soon && takes_long(want) ? obtain_preliminary(out, e, want, err)
+	                                      : rmi_code_optimize(out, e, want, err);
 }
 
-bool
-rmi_wasm_code_is_cached(struct rmi_wasm_engine *e, const uint8_t admitted_sha256[RMI_SHA256_BYTES])
+enum rmi_code_cached
+rmi_wasm_code_cached(struct rmi_wasm_engine *e, const uint8_t admitted_sha256[RMI_SHA256_BYTES])
 {
 	const struct rmi_wasm_process *p = atomic_load(&e->process);
 	struct rmi_aot_code code = {0};
 	uint8_t key[RMI_SHA256_BYTES];
-	if (p == NULL) {
-		return false;
+	for (int preliminary = 0; p != NULL && preliminary < 2; preliminary++) {
+		rmi_aot_key(key, &p->we, admitted_sha256, p->guard == RMI_GUARD_INTERRUPTIBLE, preliminary > 0);
+		if (look_in_cache(&code, e, key)) {
+			rmi_aot_code_done(&code);
+			return preliminary > 0 ? RMI_CODE_CACHED_PLAIN : RMI_CODE_CACHED;
+		}
 	}
-	rmi_aot_key(key, &p->we, admitted_sha256, p->guard == RMI_GUARD_INTERRUPTIBLE);
-	bool found = look_in_cache(&code, e, key);
-	rmi_aot_code_done(&code);
-	return found;
+	return RMI_CODE_NOT_CACHED;
 }

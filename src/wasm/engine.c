@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "wasm/engine_state.h"
+#include "wasm/optimizer.h"
 #include "wasm/pool.h"
 
 static char *
@@ -30,11 +31,16 @@ rmi_wasm_engine_new(struct rmi_wasm_engine **out, const struct rmi_wasm_engine_c
 		e->wanted_guard = config->guard;
 		e->interpret = config->interpret;
 		e->giver = config->giver;
+		e->optimize_first = config->optimize_first;
+		e->cache_bytes = config->cache_bytes;
 		e->warm_instances = config->warm_instances < 0 ? 0 : (unsigned)config->warm_instances;
 		e->warm_instances = config->warm_instances == 0 ? 1 : e->warm_instances;
 		pthread_cond_init(&e->warm_asked, NULL);
 		pthread_mutex_init(&e->start_lock, NULL);
 		pthread_mutex_init(&e->compile_lock, NULL);
+		pthread_mutex_init(&e->optimize_lock, NULL);
+		pthread_cond_init(&e->optimize_asked, NULL);
+		rmi_cancel_init(&e->optimize_cancel);
 		pthread_mutex_init(&e->modules_lock, NULL);
 		pthread_cond_init(&e->modules_changed, NULL);
 	}
@@ -53,10 +59,14 @@ rmi_wasm_engine_free(struct rmi_wasm_engine *e)
 		return;
 	}
 	rmi_wasm_pool_stop(e);
+	rmi_optimizer_stop(e);
 	rmi_aot_cache_free(e->cache);
 	pthread_cond_destroy(&e->warm_asked);
 	pthread_cond_destroy(&e->modules_changed);
 	pthread_mutex_destroy(&e->modules_lock);
+	rmi_cancel_done(&e->optimize_cancel);
+	pthread_cond_destroy(&e->optimize_asked);
+	pthread_mutex_destroy(&e->optimize_lock);
 	pthread_mutex_destroy(&e->compile_lock);
 	pthread_mutex_destroy(&e->start_lock);
 	free(e->cache_dir);
@@ -69,7 +79,8 @@ static enum rme_err
 compile_for_process(void *ctx, struct rme_bytes wasm, int *object_fd, struct rme_error *err)
 {
 	struct rmi_aot_code code = {0};
-	enum rme_err r = rmi_code_obtain(&code, ctx, wasm, false, err);
+	const struct rmi_code_want want = {.wasm = wasm, .code_bytes = wasm.len};
+	enum rme_err r = rmi_code_obtain(&code, ctx, &want, err);
 	if (r != RME_OK) {
 		return r;
 	}
@@ -134,7 +145,8 @@ rmi_wasm_engine_status(struct rmi_wasm_engine *e, struct rmi_wasm_status *out)
 	*out = (struct rmi_wasm_status){.interpret = e->interpret,
 	    .compiled = atomic_load(&e->compiled),
 	    .loaded = atomic_load(&e->loaded),
-	    .rejected = atomic_load(&e->rejected)};
+	    .rejected = atomic_load(&e->rejected),
+	    .optimizing = rmi_optimizer_queued(e)};
 	pthread_mutex_lock(&e->start_lock);
 	struct rmi_wasm_process *p = atomic_load(&e->process);
 	if (p != NULL) {

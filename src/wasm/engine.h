@@ -40,7 +40,9 @@ struct rmi_wasm_engine_config {
 	enum rmi_wasm_guard guard;
 	int warm_instances;                 /**< per module in use, kept ready for sessions; 0 = 1, negative = none */
 	const struct rmi_code_giver *giver; /**< outlives the engine; NULL = cache and compiler */
-	bool interpret; /**< run modules in the interpreter, 300-500x slower; only where someone asked for it */
+	bool interpret;       /**< run modules in the interpreter, 300-500x slower; only where someone asked for it */
+	bool optimize_first;  /**< have a module wait for its optimized code, however long that takes */
+	uint64_t cache_bytes; /**< cap of the cache; 0 = $RME_MODULE_CACHE_BYTES, else 512 MiB */
 };
 
 RME_NODISCARD enum rme_err
@@ -65,7 +67,8 @@ struct rmi_wasm_status {
 	bool cache_open;     /**< modules compiled from now on are kept there; false before the start */
 	uint32_t instances;  /**< alive in this process */
 	uint64_t compiled, loaded,
-	    rejected; /**< by this engine: modules compiled, taken from the cache, found damaged */
+	    rejected;        /**< by this engine: modules compiled, taken from the cache, found damaged */
+	uint32_t optimizing; /**< modules that run level 0 while level 3 is made */
 };
 void rmi_wasm_engine_status(struct rmi_wasm_engine *e, struct rmi_wasm_status *out);
 

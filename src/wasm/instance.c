@@ -152,11 +152,11 @@ find_memory(struct rmi_wasm_instance *in)
 	if (in->memory == NULL || we->MemoryInstanceGetPageSize(in->memory) < s->memory_pages_min) {
 		return false;
 	}
-	in->zone = (struct rmi_zone){.code_low = in->module->code_low,
-	    .code_high = in->module->code_high,
+	in->zone = (struct rmi_zone){.code_low = in->code->low,
+	    .code_high = in->code->high,
 	    .memory = we->MemoryInstanceGetPointer(in->memory, 0, 1),
 	    .memory_bytes = (size_t)s->memory_pages_max * RMI_WASM_PAGE_BYTES,
-	    .interruptible = in->module->info.interpreted || in->module->info.interruptible};
+	    .interruptible = in->code->interruptible};
 	return in->zone.memory != NULL;
 }
 
@@ -174,7 +174,7 @@ instantiate(struct rmi_wasm_instance *in, struct rme_error *err)
 		return e;
 	}
 	rmi_fault_guard_check(); /* other libraries and languages have handlers of their own */
-	WasmEdge_Result r = p->we.ExecutorInstantiate(lane->executor, &in->guest, p->store, in->module->ast);
+	WasmEdge_Result r = p->we.ExecutorInstantiate(lane->executor, &in->guest, p->store, in->code->ast);
 	if (r.Code != WasmEdge_Result_Success.Code) {
 		in->guest = NULL;
 		return rme_error_set(err, RME_EMODULE, name, "module %s: cannot be instantiated: %s", name,
@@ -204,6 +204,7 @@ rmi_wasm_instance_new(struct rmi_wasm_instance **out, struct rmi_wasm_module *m,
 		return rme_error_set(err, RME_ENOMEM, m->name, "out of memory");
 	}
 	in->module = rmi_wasm_module_ref(m);
+	in->code = rmi_wasm_module_code(m);
 	in->process = m->process;
 	in->item = rme_packet_meta_init();
 	enum rme_err e = instantiate(in, err);
@@ -247,6 +248,7 @@ rmi_wasm_instance_free(struct rmi_wasm_instance *in)
 	if (in->guest != NULL) {
 		in->process->we.ModuleInstanceDelete(in->guest);
 	}
+	rmi_wasm_code_unref(in->code);
 	atomic_fetch_sub(&in->process->instances, 1);
 	if (!in->uncounted) {
 		rmi_wasm_module_unref(in->module);
@@ -350,6 +352,12 @@ bool
 rmi_wasm_instance_dead(const struct rmi_wasm_instance *in)
 {
 	return in->state == RMI_INSTANCE_DEAD;
+}
+
+bool
+rmi_wasm_instance_outdated(const struct rmi_wasm_instance *in)
+{
+	return !rmi_wasm_module_code_is(in->module, in->code);
 }
 
 void

@@ -91,6 +91,8 @@ RME_NODISCARD enum rme_err rmi_wasm_instance_estimate(
 
 /** True once it may not be used any more. */
 bool rmi_wasm_instance_dead(const struct rmi_wasm_instance *in);
+/** True if the module has got better code since: a new instance would run faster. */
+bool rmi_wasm_instance_outdated(const struct rmi_wasm_instance *in);
 /** Stop what runs now and refuse what comes. Any thread, while the instance lives. */
 void rmi_wasm_instance_cancel(struct rmi_wasm_instance *in);
 

@@ -32,6 +32,7 @@ enum rmi_instance_state { RMI_INSTANCE_FRESH, RMI_INSTANCE_OPEN, RMI_INSTANCE_DE
 
 struct rmi_wasm_instance {
 	struct rmi_wasm_module *module;
+	struct rmi_wasm_code *code; /**< that it was made from; the module may have better by now */
 	struct rmi_wasm_process *process;
 	WasmEdge_ModuleInstanceContext *guest;
 	WasmEdge_MemoryInstanceContext *memory;

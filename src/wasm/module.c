@@ -1,136 +1,58 @@
 #include "wasm/module.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <link.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "wasm/module_source.h"
 #include "wasm/module_state.h"
+#include "wasm/optimizer.h"
 #include "wasm/pool.h"
 
-enum { PATH_BYTES = 32, DESCRIPTOR_TRIES = 16 };
-
-struct text_range {
-	const char *path;
-	uintptr_t low, high;
-};
-
-static int
-find_text(struct dl_phdr_info *info, size_t size, void *ctx)
+/* modules_lock is held where the module can be seen by others. */
+static void
+take_code(struct rmi_wasm_module *m, struct rmi_wasm_code *code, const struct rmi_aot_code *aot)
 {
-	(void)size;
-	struct text_range *t = ctx;
-	if (strcmp(info->dlpi_name, t->path) != 0) {
-		return 0;
-	}
-	for (size_t i = 0; i < info->dlpi_phnum; i++) {
-		const ElfW(Phdr) *p = &info->dlpi_phdr[i];
-		if (p->p_type == PT_LOAD && (p->p_flags & PF_X) != 0) {
-			t->low = info->dlpi_addr + p->p_vaddr;
-			t->high = t->low + p->p_memsz;
-		}
-	}
-	return 1;
+	m->code = code;
+	m->info.code_bytes = aot->len;
+	m->info.interruptible = aot->interruptible;
+	m->info.from_cache = aot->from_cache;
+	m->info.optimize_level = aot->level;
+	m->info.compile_ns = aot->compile_ns;
+	m->info.optimizing = aot->preliminary;
 }
 
-/* Parse and validate; from a path where it is compiled. */
+/* Machine code that is there soonest; where that is not the best, the best is wanted. */
 static enum rme_err
-parse(struct rmi_wasm_module *m, const char *path, struct rme_bytes wasm, struct rme_error *err)
+load_compiled(struct rmi_wasm_module *m, struct rmi_module_source *o, struct rme_error *err)
 {
-	const struct rmi_wasmedge *we = &m->process->we;
-	WasmEdge_LoaderContext *loader = we->LoaderCreate(m->process->conf);
-	WasmEdge_ValidatorContext *validator = we->ValidatorCreate(m->process->conf);
-	WasmEdge_Result r = WasmEdge_Result_Fail;
-	if (loader != NULL && validator != NULL) {
-		const WasmEdge_Bytes bytes = {.Length = (uint32_t)wasm.len, .Buf = wasm.data};
-		r = path != NULL ? we->LoaderParseFromFile(loader, &m->ast, path)
-		                 : we->LoaderParseFromBytes(loader, &m->ast, bytes);
-		if (r.Code == WasmEdge_Result_Success.Code) {
-			r = we->ValidatorValidate(validator, m->ast);
-		}
-	}
-	we->LoaderDelete(loader);
-	we->ValidatorDelete(validator);
-	return r.Code == WasmEdge_Result_Success.Code
-	           ? RME_OK
-	           : rme_error_set(err, RME_EMODULE, m->name, "the engine refuses it: %s", rmi_wasmedge_text(we, r));
-}
-
-static bool
-is_loaded(const char *path)
-{
-	struct text_range text = {.path = path};
-	return dl_iterate_phdr(find_text, &text) != 0;
-}
-
-/* The dynamic linker takes what it has under the same path for the same file: find a descriptor number that is new to it. */
-static bool
-take_new_path(struct rmi_wasm_module *m, char path[PATH_BYTES])
-{
-	int held[DESCRIPTOR_TRIES], n_held = 0;
-	(void)snprintf(path, PATH_BYTES, "/proc/self/fd/%d", m->object_fd);
-	while (is_loaded(path) && m->object_fd >= 0 && n_held < DESCRIPTOR_TRIES) {
-		held[n_held++] = m->object_fd;
-		m->object_fd = fcntl(m->object_fd, F_DUPFD_CLOEXEC, 0);
-		(void)snprintf(path, PATH_BYTES, "/proc/self/fd/%d", m->object_fd);
-	}
-	for (int i = 0; i < n_held; i++) {
-		close(held[i]);
-	}
-	return m->object_fd >= 0 && !is_loaded(path);
-}
-
-static enum rme_err
-load_object(struct rmi_wasm_module *m, struct rme_error *err)
-{
-	char path[PATH_BYTES];
-	pthread_mutex_lock(&m->process->load_lock);
-	enum rme_err r = take_new_path(m, path) ? parse(m, path, (struct rme_bytes){0}, err)
-	                                        : rme_error_set(err, RME_ELIMIT, m->name,
-	                                              "no file descriptor is left for its machine code");
-	struct text_range text = {.path = path};
-	(void)dl_iterate_phdr(find_text, &text);
-	pthread_mutex_unlock(&m->process->load_lock);
-	if (r == RME_OK && text.low == 0) {
-		r = rme_error_set(err, RME_EUNSUPPORTED, m->name, "its machine code cannot be found in memory");
-	}
-	m->code_low = text.low;
-	m->code_high = text.high;
-	return r;
-}
-
-static enum rme_err
-load_compiled(struct rmi_wasm_module *m, struct rme_bytes wasm, struct rme_error *err)
-{
-	bool interruptible = m->process->guard == RMI_GUARD_INTERRUPTIBLE;
-	struct rmi_aot_code code = {0};
-	enum rme_err r = rmi_code_obtain(&code, m->engine, wasm, interruptible, err);
+	const struct rmi_code_want want = {.wasm = {o->admitted.wasm, o->admitted.len},
+	    .code_bytes = o->admitted.summary.code_bytes,
+	    .interruptible = m->process->guard == RMI_GUARD_INTERRUPTIBLE,
+	    .soon = !m->engine->optimize_first};
+	struct rmi_aot_code aot = {0};
+	struct rmi_wasm_code *code;
+	enum rme_err r = rmi_code_obtain(&aot, m->engine, &want, err);
 	if (r != RME_OK) {
 		return r;
 	}
-	m->info.code_bytes = code.len;
-	m->info.interruptible = code.interruptible;
-	m->info.from_cache = code.from_cache;
-	m->info.optimize_level = code.level;
-	m->info.compile_ns = code.compile_ns;
 	int64_t start = rmi_monotonic_ns();
-	m->object_fd = rmi_sealed_memfd("rme-module", code.object, code.len);
-	rmi_aot_code_done(&code);
-	if (m->object_fd < 0) {
-		return rme_error_set(err, RME_EIO, m->name, "no memory file for compiled code: %s", strerror(errno));
+	r = rmi_wasm_code_load(&code, m->process, &aot, m->name, err);
+	if (r == RME_OK) {
+		take_code(m, code, &aot);
+		m->info.load_ns = rmi_monotonic_ns() - start;
+		if (aot.preliminary) {
+			m->wasm = o->admitted.wasm;
+			m->wasm_len = o->admitted.len;
+			o->admitted.wasm = NULL;
+		}
 	}
-	r = load_object(m, err);
-	m->info.load_ns = rmi_monotonic_ns() - start;
+	rmi_aot_code_done(&aot);
 	return r;
 }
 
 static enum rme_err
-load(struct rmi_wasm_module *m, struct rme_bytes wasm, struct rme_error *err)
+load(struct rmi_wasm_module *m, struct rmi_module_source *o, struct rme_error *err)
 {
 	enum rme_err r = rmi_wasm_engine_start(m->engine, err);
 	if (r != RME_OK) {
@@ -139,20 +61,17 @@ load(struct rmi_wasm_module *m, struct rme_bytes wasm, struct rme_error *err)
 	m->process = atomic_load(&m->engine->process);
 	if (m->engine->interpret) {
 		m->info.interpreted = true;
-		return parse(m, NULL, wasm, err);
+		return rmi_wasm_code_interpret(
+		    &m->code, m->process, (struct rme_bytes){o->admitted.wasm, o->admitted.len}, m->name, err);
 	}
-	return load_compiled(m, wasm, err);
+	return load_compiled(m, o, err);
 }
 
 static void
 module_free(struct rmi_wasm_module *m)
 {
-	if (m->ast != NULL) {
-		m->process->we.ASTModuleDelete(m->ast);
-	}
-	if (m->object_fd >= 0) {
-		close(m->object_fd);
-	}
+	rmi_wasm_code_unref(m->code);
+	free(m->wasm);
 	free(m->name);
 	free(m->function_name);
 	free(m);
@@ -166,7 +85,6 @@ module_new(const struct rmi_module_source *o)
 		return NULL;
 	}
 	m->engine = o->e;
-	m->object_fd = -1;
 	m->name = strdup(o->name);
 	m->function_name = strdup(o->spec->function_name != NULL ? o->spec->function_name : "process");
 	if (m->name == NULL || m->function_name == NULL) {
@@ -233,20 +151,23 @@ find_open(const struct rmi_module_source *o)
 
 /* Loads a module that is in the list already, and tells those who wait for it. */
 static enum rme_err
-load_listed(struct rmi_wasm_module *m, const struct rmi_module_source *o, struct rme_error *err)
+load_listed(struct rmi_wasm_module *m, struct rmi_module_source *o, struct rme_error *err)
 {
 	struct rme_error why = {0};
-	enum rme_err r = load(m, (struct rme_bytes){o->admitted.wasm, o->admitted.len}, &why);
+	enum rme_err r = load(m, o, &why);
 	pthread_mutex_lock(&o->e->modules_lock);
 	m->state = r == RME_OK ? RMI_MODULE_READY : RMI_MODULE_FAILED;
 	m->failure = why;
+	if (r == RME_OK && m->info.optimizing) {
+		rmi_optimizer_ask(m);
+	}
 	pthread_cond_broadcast(&o->e->modules_changed);
 	pthread_mutex_unlock(&o->e->modules_lock);
 	return r == RME_OK ? RME_OK : rme_error_set(err, r, o->name, "%s", why.text);
 }
 
 static enum rme_err
-find_or_load(struct rmi_wasm_module **out, const struct rmi_module_source *o, struct rme_error *err)
+find_or_load(struct rmi_wasm_module **out, struct rmi_module_source *o, struct rme_error *err)
 {
 	pthread_mutex_lock(&o->e->modules_lock);
 	struct rmi_wasm_module *m = find_open(o);
@@ -305,7 +226,7 @@ rmi_wasm_module_unref(struct rmi_wasm_module *m)
 	bool last = drop(m);
 	pthread_mutex_unlock(lock);
 	if (last) {
-		rmi_wasm_pool_drain(m);
+		rmi_wasm_pool_discard(rmi_wasm_pool_empty(m));
 		module_free(m);
 	}
 }
@@ -331,5 +252,38 @@ rmi_wasm_module_limits(const struct rmi_wasm_module *m)
 void
 rmi_wasm_module_code_info(const struct rmi_wasm_module *m, struct rmi_wasm_code_info *out)
 {
+	pthread_mutex_lock(&m->engine->modules_lock);
 	*out = m->info;
+	pthread_mutex_unlock(&m->engine->modules_lock);
+}
+
+struct rmi_wasm_code *
+rmi_wasm_module_code(struct rmi_wasm_module *m)
+{
+	pthread_mutex_lock(&m->engine->modules_lock);
+	struct rmi_wasm_code *c = rmi_wasm_code_ref(m->code);
+	pthread_mutex_unlock(&m->engine->modules_lock);
+	return c;
+}
+
+bool
+rmi_wasm_module_code_is(struct rmi_wasm_module *m, const struct rmi_wasm_code *code)
+{
+	pthread_mutex_lock(&m->engine->modules_lock);
+	bool same = m->code == code;
+	pthread_mutex_unlock(&m->engine->modules_lock);
+	return same;
+}
+
+void
+rmi_wasm_module_improve(struct rmi_wasm_module *m, struct rmi_wasm_code *code, const struct rmi_aot_code *aot)
+{
+	pthread_mutex_lock(&m->engine->modules_lock);
+	struct rmi_wasm_code *before = m->code;
+	take_code(m, code, aot);
+	struct rmi_wasm_instance *outdated = rmi_wasm_pool_empty(m);
+	pthread_cond_signal(&m->engine->warm_asked);
+	pthread_mutex_unlock(&m->engine->modules_lock);
+	rmi_wasm_pool_discard(outdated);
+	rmi_wasm_code_unref(before);
 }

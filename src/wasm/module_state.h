@@ -5,6 +5,7 @@
 
 #include <stdatomic.h>
 #include <stdint.h>
+#include "wasm/code.h"
 #include "wasm/engine_state.h"
 #include "wasm/module.h"
 
@@ -28,9 +29,17 @@ struct rmi_wasm_module {
 	struct rmi_wasm_instance *warm; /* see pool.h */
 	unsigned n_warm;
 
-	WasmEdge_ASTModuleContext *ast;
-	int object_fd; /* stays open: the loader knows the code by this path, and reuses what has the same */
-	uintptr_t code_low, code_high;
+	struct rmi_wasm_code *code; /* these three and info guarded likewise, once it is ready */
+	bool optimize_wanted;       /* in the optimizer's queue */
+	uint8_t *wasm;              /* admitted bytes; NULL where no better code is wanted */
+	size_t wasm_len;
 };
+
+/** With a reference. */
+struct rmi_wasm_code *rmi_wasm_module_code(struct rmi_wasm_module *m);
+/** True if new instances are made from this code. */
+bool rmi_wasm_module_code_is(struct rmi_wasm_module *m, const struct rmi_wasm_code *code);
+/** Use this code for instances from now on. Owns a reference to @p code. */
+void rmi_wasm_module_improve(struct rmi_wasm_module *m, struct rmi_wasm_code *code, const struct rmi_aot_code *aot);
 
 #endif

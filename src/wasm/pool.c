@@ -36,14 +36,16 @@ warm_up(struct rmi_wasm_module *m)
 	pthread_mutex_unlock(lock);
 	bool ok = rmi_wasm_instance_new(&in, m, NULL) == RME_OK;
 	pthread_mutex_lock(lock);
-	if (ok) {
+	if (ok && in->code == m->code) {
 		in->next_warm = m->warm;
 		m->warm = in;
 		m->n_warm++;
 		m->refs--;
+		in = NULL;
 	}
 	m->warm_failed = !ok; /* whoever takes one will see why */
 	pthread_mutex_unlock(lock);
+	rmi_wasm_instance_free(in); /* of code that was replaced meanwhile */
 	rmi_wasm_module_unref(m);
 	pthread_mutex_lock(lock);
 }
@@ -128,12 +130,21 @@ rmi_wasm_pool_stop(struct rmi_wasm_engine *e)
 	}
 }
 
-void
-rmi_wasm_pool_drain(struct rmi_wasm_module *m)
+struct rmi_wasm_instance *
+rmi_wasm_pool_empty(struct rmi_wasm_module *m)
 {
-	while (m->warm != NULL) {
-		struct rmi_wasm_instance *in = m->warm;
-		m->warm = in->next_warm;
+	struct rmi_wasm_instance *list = m->warm;
+	m->warm = NULL;
+	m->n_warm = 0;
+	return list;
+}
+
+void
+rmi_wasm_pool_discard(struct rmi_wasm_instance *list)
+{
+	while (list != NULL) {
+		struct rmi_wasm_instance *in = list;
+		list = in->next_warm;
 		in->uncounted = true;
 		rmi_wasm_instance_free(in);
 	}

@@ -23,7 +23,9 @@ unsigned rmi_wasm_pool_ready(struct rmi_wasm_module *m);
 
 /** Stop the engine's thread. For rmi_wasm_engine_free(). */
 void rmi_wasm_pool_stop(struct rmi_wasm_engine *e);
-/** Free the warm instances of a module that nobody uses any more. For module.c. */
-void rmi_wasm_pool_drain(struct rmi_wasm_module *m);
+/** Take the warm instances of a module out, as a list. modules_lock is held, or nobody uses the module any more. */
+struct rmi_wasm_instance *rmi_wasm_pool_empty(struct rmi_wasm_module *m);
+/** Free such a list. Their module must still be there; modules_lock is not held. */
+void rmi_wasm_pool_discard(struct rmi_wasm_instance *list);
 
 #endif

@@ -347,7 +347,8 @@ static void
 wasm_reset(struct rme_node *self)
 {
 	struct wasm_state *s = rme_node_state(self);
-	if (s->instance != NULL && rmi_wasm_instance_reset(s->instance, NULL) != RME_OK) {
+	if (s->instance != NULL &&
+	    (rmi_wasm_instance_outdated(s->instance) || rmi_wasm_instance_reset(s->instance, NULL) != RME_OK)) {
 		rmi_wasm_instance_free(s->instance); /* the next item gets one that has seen nothing */
 		s->instance = NULL;
 	}

@@ -223,6 +223,26 @@ class Modules(Command):
             self.assertIn("\n  machine code cached\n", self.rme("modules", "inspect", "acts").stdout)
             self.assertIn("cached already", self.rme("modules", "compile").stdout)
 
+    def test_cache_is_listed_and_emptied(self):
+        with tempfile.TemporaryDirectory() as empty:
+            self.environment["XDG_CACHE_HOME"] = empty
+            self.rme("modules", "compile", ACTS)
+            rows = [json.loads(row) for row in self.rme("modules", "cache", "list", "--json").stdout.splitlines()]
+            self.assertIn((3, False), [(row["level"], row["preliminary"]) for row in rows])
+            self.assertIn("level 3, compiled in ", self.rme("modules", "cache", "list").stdout)
+            total = sum(row["bytes"] for row in rows)
+            kept = json.loads(self.rme("modules", "cache", "prune", "--max-size", str(total), "--json").stdout)
+            self.assertEqual(kept["removed_files"], 0)
+            self.assertIn(f"{len(rows)} files", self.rme("modules", "cache", "clear").stdout)
+            self.assertEqual(self.rme("modules", "cache", "list", "--json").stdout, "")
+
+    def test_cache_that_others_may_write_to_is_refused(self):
+        with tempfile.TemporaryDirectory() as empty:
+            self.environment["XDG_CACHE_HOME"] = empty
+            self.rme("modules", "cache", "list")
+            os.chmod(pathlib.Path(empty) / "rme/aot", 0o777)
+            self.assertIn("chmod 700", self.rme("modules", "cache", "list", code=4).stderr)
+
     def test_compile_needs_a_cache(self):
         r = self.rme("modules", "compile", ACTS, env={"XDG_CACHE_HOME": "/dev/null"}, code=1)
         self.assertIn("/dev/null/rme/aot: compiled modules cannot be kept there", r.stderr)

@@ -3,7 +3,11 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 #include "wasm/aot_cache.h"
@@ -30,7 +34,7 @@ static struct rmi_wasm_engine *
 new_engine(void)
 {
 	struct rmi_wasm_engine *e;
-	const struct rmi_wasm_engine_config config = {.cache_dir = folder};
+	const struct rmi_wasm_engine_config config = {.cache_dir = folder, .optimize_first = true};
 	assert_int_equal(rmi_wasm_engine_new(&e, &config, &fixture_err), RME_OK);
 	return e;
 }
@@ -224,6 +228,179 @@ least_recently_used_files_go_first(void **state)
 	fixture_remove_folder(other);
 }
 
+static void
+what_is_loaded_runs_on_when_its_file_goes(void **state)
+{
+	(void)state;
+	struct rmi_wasm_engine *e = new_engine();
+	struct rmi_wasm_module *m;
+	struct rmi_aot_cache *c;
+	struct rmi_aot_trimmed gone;
+	const struct rmi_wasm_module_spec spec = {.name = "smallest", .path = fixture_path("smallest")};
+	assert_int_equal(rmi_wasm_module_open(&m, e, &spec, &fixture_err), RME_OK);
+	assert_int_equal(rmi_aot_cache_open(&c, folder, 0, &fixture_err), RME_OK);
+	assert_int_equal(rmi_aot_cache_trim(c, 0, &gone, &fixture_err), RME_OK);
+	assert_true(gone.files >= 1 && gone.bytes > 0);
+	struct rmi_aot_listing l;
+	assert_int_equal(rmi_aot_cache_list(c, &l, &fixture_err), RME_OK);
+	assert_int_equal(l.n, 0);
+	rmi_aot_listing_done(&l);
+	rmi_aot_cache_free(c);
+	struct rmi_wasm_instance *in = fixture_instance(m, NULL);
+	fixture_expect(in, "abc", "cba");
+	rmi_wasm_instance_free(in);
+	rmi_wasm_module_unref(m);
+	rmi_wasm_engine_free(e);
+}
+
+static void
+widen(const char *path, size_t mode)
+{
+	assert_int_equal(chmod(path, (mode_t)mode), 0);
+}
+
+static void
+a_file_that_others_may_write_to_is_not_used(void **state)
+{
+	(void)state;
+	struct rmi_wasm_engine *e = new_engine();
+	(void)run_once(e);
+	assert_true(for_each_file(widen, 0666) >= 1);
+	assert_false(run_once(e).from_cache);
+	assert_true(run_once(e).from_cache);
+	rmi_wasm_engine_free(e);
+}
+
+static void
+a_folder_of_someone_else_is_not_used(void **state)
+{
+	(void)state;
+	struct rmi_aot_cache *c;
+	if (geteuid() != 0) {
+		skip(); /* only root can give a folder away */
+	}
+	assert_int_equal(chown(folder, 12345, (gid_t)-1), 0);
+	fixture_assert_error(rmi_aot_cache_open(&c, folder, 0, &fixture_err), RME_EDENIED, "belongs to user 12345");
+	/* Modules run nevertheless; they are compiled in a folder of their own, and nothing is kept. */
+	struct rmi_wasm_engine *e = new_engine();
+	assert_false(run_once(e).from_cache);
+	assert_false(status_of(e).cache_open);
+	rmi_wasm_engine_free(e);
+	assert_int_equal(chown(folder, 0, (gid_t)-1), 0);
+}
+
+static void
+a_link_to_a_folder_is_not_followed(void **state)
+{
+	(void)state;
+	struct rmi_aot_cache *c;
+	char link_path[600];
+	(void)snprintf(link_path, sizeof(link_path), "%s/link", folder);
+	assert_int_equal(symlink("/tmp", link_path), 0);
+	assert_int_equal(rmi_aot_cache_open(&c, link_path, 0, &fixture_err), RME_EIO);
+	assert_int_equal(unlink(link_path), 0);
+}
+
+static void
+leftovers_of_a_killed_writer_go(void **state)
+{
+	(void)state;
+	struct rmi_aot_cache *c;
+	struct rmi_aot_listing l;
+	char old[600], young[600];
+	(void)snprintf(old, sizeof(old), "%s/0123.aot.1.tmp", folder);
+	(void)snprintf(young, sizeof(young), "%s/0123.aot.2.tmp", folder);
+	const char *both[] = {old, young};
+	for (size_t i = 0; i < 2; i++) {
+		int fd = open(both[i], O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+		assert_true(fd >= 0);
+		close(fd);
+	}
+	const struct timespec ages[2] = {{.tv_sec = 1}, {.tv_sec = 1}};
+	assert_int_equal(utimensat(AT_FDCWD, old, ages, 0), 0);
+	assert_int_equal(rmi_aot_cache_open(&c, folder, 0, &fixture_err), RME_OK);
+	assert_int_equal(rmi_aot_cache_list(c, &l, &fixture_err), RME_OK);
+	rmi_aot_listing_done(&l);
+	rmi_aot_cache_free(c);
+	assert_int_not_equal(access(old, F_OK), 0);
+	assert_int_equal(access(young, F_OK), 0); /* may be somebody's who writes just now */
+	assert_int_equal(unlink(young), 0);
+}
+
+/* Runs in a child: opens the large module over the same folder, and tells by its exit status how it got the code. */
+static int
+open_in_child(void)
+{
+	struct rmi_wasm_engine *e;
+	struct rmi_wasm_module *m;
+	struct rme_error err;
+	const struct rmi_wasm_engine_config config = {.cache_dir = folder, .optimize_first = true};
+	const struct rmi_wasm_module_spec spec = {.name = "wasi", .path = fixture_path("wasi")};
+	if (rmi_wasm_engine_new(&e, &config, &err) != RME_OK || rmi_wasm_module_open(&m, e, &spec, &err) != RME_OK) {
+		return 3;
+	}
+	struct rmi_wasm_code_info info;
+	rmi_wasm_module_code_info(m, &info);
+	return info.from_cache ? 1 : 2;
+}
+
+static void
+two_processes_compile_once(void **state)
+{
+	(void)state;
+	enum { PROCESSES = 3 };
+	pid_t pids[PROCESSES];
+	int compiled = 0, found = 0;
+	for (int i = 0; i < PROCESSES; i++) {
+		char self[] = "/proc/self/exe", word[] = "open-in-child";
+		char *argv[] = {self, word, folder, NULL};
+		assert_int_equal(posix_spawn(&pids[i], self, NULL, NULL, argv, environ), 0);
+	}
+	for (int i = 0; i < PROCESSES; i++) {
+		int status;
+		assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
+		assert_true(WIFEXITED(status));
+		compiled += WEXITSTATUS(status) == 2;
+		found += WEXITSTATUS(status) == 1;
+	}
+	assert_int_equal(compiled, 1);
+	assert_int_equal(found, PROCESSES - 1);
+}
+
+static void
+a_full_disk_costs_the_cache_only(void **state)
+{
+	(void)state;
+	struct rmi_aot_cache *c;
+	struct rlimit before, small = {.rlim_cur = 4096};
+	uint8_t *object = calloc(1, 100000);
+	const uint8_t key[RMI_SHA256_BYTES] = {0xcd};
+	const struct rmi_aot_code code = {.object = object, .len = 100000, .level = 3};
+	struct rmi_aot_code got;
+	bool damaged;
+	assert_non_null(object);
+	assert_int_equal(rmi_aot_cache_open(&c, folder, 0, &fixture_err), RME_OK);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	small.rlim_max = before.rlim_max;
+	(void)signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	enum rme_err e = rmi_aot_cache_put(c, key, &code, &fixture_err);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	fixture_assert_error(e, RME_EIO, "cannot be written");
+	assert_false(rmi_aot_cache_get(c, key, &got, &damaged));
+	assert_false(damaged);
+	struct rmi_aot_listing l;
+	assert_int_equal(rmi_aot_cache_list(c, &l, &fixture_err), RME_OK);
+	rmi_aot_listing_done(&l);
+	DIR *dir = opendir(folder);
+	for (struct dirent *d; (d = readdir(dir)) != NULL;) {
+		assert_null(strstr(d->d_name, ".tmp"));
+	}
+	closedir(dir);
+	rmi_aot_cache_free(c);
+	free(object);
+}
+
 static uint8_t *
 read_module(const char *name, size_t *len)
 {
@@ -271,7 +448,7 @@ an_engine_without_a_cache_works(void **state)
 {
 	(void)state;
 	struct rmi_wasm_engine *e;
-	const struct rmi_wasm_engine_config config = {.cache_dir = ""};
+	const struct rmi_wasm_engine_config config = {.cache_dir = "", .optimize_first = true};
 	assert_int_equal(rmi_wasm_engine_new(&e, &config, &fixture_err), RME_OK);
 	assert_false(run_once(e).from_cache);
 	assert_false(run_once(e).from_cache);
@@ -303,14 +480,25 @@ the_interpreter_runs_where_it_was_asked_for(void **state)
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
+	if (argc == 3 && strcmp(argv[1], "open-in-child") == 0) {
+		(void)snprintf(folder, sizeof(folder), "%s", argv[2]);
+		return open_in_child();
+	}
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_second_time_is_taken_from_the_cache),
 	    cmocka_unit_test(flipped_bytes_are_noticed_and_compiled_anew),
 	    cmocka_unit_test(a_folder_that_others_may_write_to_is_not_used),
 	    cmocka_unit_test(a_symbolic_link_is_not_followed),
 	    cmocka_unit_test(least_recently_used_files_go_first),
+	    cmocka_unit_test(what_is_loaded_runs_on_when_its_file_goes),
+	    cmocka_unit_test(a_file_that_others_may_write_to_is_not_used),
+	    cmocka_unit_test(a_folder_of_someone_else_is_not_used),
+	    cmocka_unit_test(a_link_to_a_folder_is_not_followed),
+	    cmocka_unit_test(leftovers_of_a_killed_writer_go),
+	    cmocka_unit_test(two_processes_compile_once),
+	    cmocka_unit_test(a_full_disk_costs_the_cache_only),
 	    cmocka_unit_test(the_compiler_is_limited),
 	    cmocka_unit_test(an_engine_without_a_cache_works),
 	    cmocka_unit_test(the_interpreter_runs_where_it_was_asked_for),

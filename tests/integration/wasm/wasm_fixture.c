@@ -36,6 +36,7 @@ fixture_setup(void **state)
 	const char *guard = getenv("RME_TEST_GUARD");
 	const struct rmi_wasm_engine_config engine = {.rt = runtime,
 	    .cache_dir = cache_dir,
+	    .optimize_first = true,
 	    .guard = guard != NULL && strcmp(guard, "interruptible") == 0 ? RMI_GUARD_INTERRUPTIBLE : RMI_GUARD_AUTO};
 	return rmi_wasm_engine_new(&fixture_engine, &engine, &fixture_err) == RME_OK ? 0 : -1;
 }

@@ -1,0 +1,133 @@
+#include "wasm/optimizer.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+
+#include "wasm/module_state.h"
+
+enum { STACK_BYTES = 256 << 10 };
+
+static void
+log_outcome(const struct rmi_wasm_module *m, enum rme_err r, const struct rmi_aot_code *aot, const char *text)
+{
+	struct rme_runtime *rt = m->engine->rt;
+	if (rt == NULL || r == RME_ECANCELED) {
+		return;
+	}
+	if (r != RME_OK) {
+		rme_log(rt, RME_LOG_WARN, "wasm", "module %s stays compiled plainly: %s", m->name, text);
+	} else {
+		rme_log(rt, RME_LOG_DEBUG, "wasm", "module %s: code of level %d after %.0f ms", m->name, aot->level,
+		    (double)aot->compile_ns / 1e6);
+	}
+}
+
+/* modules_lock is held, and released meanwhile; so is a reference to the module. */
+static void
+optimize(struct rmi_wasm_module *m)
+{
+	pthread_mutex_t *lock = &m->engine->modules_lock;
+	const struct rmi_code_want want = {.wasm = {m->wasm, m->wasm_len},
+	    .code_bytes = m->summary.code_bytes,
+	    .interruptible = m->info.interruptible};
+	struct rmi_aot_code aot = {0};
+	struct rmi_wasm_code *code = NULL;
+	struct rme_error err = {0};
+	m->refs++;
+	pthread_mutex_unlock(lock);
+	enum rme_err r = rmi_code_optimize(&aot, m->engine, &want, &err);
+	r = r != RME_OK ? r : rmi_wasm_code_load(&code, m->process, &aot, m->name, &err);
+	log_outcome(m, r, &aot, err.text);
+	if (r == RME_OK) {
+		rmi_wasm_module_improve(m, code, &aot);
+	}
+	rmi_aot_code_done(&aot);
+	pthread_mutex_lock(lock);
+	m->info.optimizing = false;
+	m->optimize_wanted = false;
+	free(m->wasm);
+	m->wasm = NULL;
+	pthread_mutex_unlock(lock);
+	rmi_wasm_module_unref(m);
+	pthread_mutex_lock(lock);
+}
+
+static void *
+keep_optimizing(void *arg)
+{
+	struct rmi_wasm_engine *e = arg;
+	(void)prctl(PR_SET_NAME, "rme-optimize");
+	pthread_mutex_lock(&e->modules_lock);
+	while (!e->optimize_stop) {
+		struct rmi_wasm_module *m = e->modules;
+		while (m != NULL && !m->optimize_wanted) {
+			m = m->next;
+		}
+		if (m != NULL) {
+			optimize(m);
+		} else {
+			pthread_cond_wait(&e->optimize_asked, &e->modules_lock);
+		}
+	}
+	pthread_mutex_unlock(&e->modules_lock);
+	return NULL;
+}
+
+static bool
+start_thread(struct rmi_wasm_engine *e)
+{
+	pthread_attr_t attr;
+	sigset_t all, before;
+	sigfillset(&all);
+	(void)pthread_sigmask(SIG_BLOCK, &all, &before);
+	(void)pthread_attr_init(&attr);
+	(void)pthread_attr_setstacksize(&attr, STACK_BYTES);
+	bool ok = pthread_create(&e->optimize_thread, &attr, keep_optimizing, e) == 0;
+	(void)pthread_attr_destroy(&attr);
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return ok;
+}
+
+void
+rmi_optimizer_ask(struct rmi_wasm_module *m)
+{
+	struct rmi_wasm_engine *e = m->engine;
+	if (!e->optimize_running && !e->optimize_stop) {
+		e->optimize_running = start_thread(e);
+	}
+	if (!e->optimize_running) {
+		m->info.optimizing = false; /* it stays as it is, and the next process tries again */
+		return;
+	}
+	m->optimize_wanted = true;
+	pthread_cond_signal(&e->optimize_asked);
+}
+
+uint32_t
+rmi_optimizer_queued(struct rmi_wasm_engine *e)
+{
+	uint32_t n = 0;
+	pthread_mutex_lock(&e->modules_lock);
+	for (const struct rmi_wasm_module *m = e->modules; m != NULL; m = m->next) {
+		n += m->optimize_wanted;
+	}
+	pthread_mutex_unlock(&e->modules_lock);
+	return n;
+}
+
+void
+rmi_optimizer_stop(struct rmi_wasm_engine *e)
+{
+	pthread_mutex_lock(&e->modules_lock);
+	bool running = e->optimize_running;
+	e->optimize_stop = true;
+	e->optimize_running = false;
+	pthread_cond_signal(&e->optimize_asked);
+	pthread_mutex_unlock(&e->modules_lock);
+	if (running) {
+		rmi_cancel_fire(&e->optimize_cancel);
+		pthread_join(e->optimize_thread, NULL);
+	}
+}
