@@ -40,7 +40,8 @@ rmi_doctor_wasm(const struct rmi_doctor *d, struct rmi_finding *f)
 	struct rmi_wasm_engine *engine = NULL;
 	struct rmi_wasm_status status;
 	struct rme_error err;
-	enum rme_err e = rmi_wasm_engine_new(&engine, &(struct rmi_wasm_engine_config){.cache_dir = "", .optimize_first = true}, &err);
+	enum rme_err e = rmi_wasm_engine_new(
+	    &engine, &(struct rmi_wasm_engine_config){.cache_dir = "", .optimize_first = true}, &err);
 	if (e == RME_OK) {
 		e = rmi_wasm_engine_start(engine, &err);
 	}
@@ -65,7 +66,8 @@ rmi_doctor_compiler(const struct rmi_doctor *d, struct rmi_finding *f)
 	struct rmi_wasm_code_info info;
 	struct rme_error err;
 	const struct rmi_wasm_module_spec spec = {.name = "doctor", .bytes = {smallest, sizeof(smallest)}};
-	enum rme_err e = rmi_wasm_engine_new(&engine, &(struct rmi_wasm_engine_config){.cache_dir = "", .optimize_first = true}, &err);
+	enum rme_err e = rmi_wasm_engine_new(
+	    &engine, &(struct rmi_wasm_engine_config){.cache_dir = "", .optimize_first = true}, &err);
 	if (e == RME_OK) {
 		e = rmi_wasm_module_open(&module, engine, &spec, &err);
 	}

@@ -295,6 +295,20 @@ remove_leftover(struct rmi_aot_cache *c, const char *name, const struct stat *st
 	}
 }
 
+/* @return false = out of memory */
+static bool
+list_entry(struct rmi_aot_cache *c, struct rmi_aot_listing *out, const char *name)
+{
+	struct stat st;
+	if (fstatat(c->dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(st.st_mode)) {
+		return true;
+	}
+	if (is_leftover(name)) {
+		remove_leftover(c, name, &st);
+	}
+	return !is_cache_file(name) || add_file(out, name, &st);
+}
+
 enum rme_err
 rmi_aot_cache_list(struct rmi_aot_cache *c, struct rmi_aot_listing *out, struct rme_error *err)
 {
@@ -309,13 +323,7 @@ rmi_aot_cache_list(struct rmi_aot_cache *c, struct rmi_aot_listing *out, struct 
 	}
 	bool ok = true;
 	for (struct dirent *d; ok && (d = readdir(dir)) != NULL;) {
-		struct stat st;
-		bool is_file = fstatat(c->dir_fd, d->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode);
-		if (is_file && is_cache_file(d->d_name)) {
-			ok = add_file(out, d->d_name, &st);
-		} else if (is_file && is_leftover(d->d_name)) {
-			remove_leftover(c, d->d_name, &st);
-		}
+		ok = list_entry(c, out, d->d_name);
 	}
 	closedir(dir);
 	if (!ok) {

@@ -49,6 +49,7 @@ optimize(struct rmi_wasm_module *m)
 	m->optimize_wanted = false;
 	free(m->wasm);
 	m->wasm = NULL;
+	pthread_cond_broadcast(&m->engine->modules_changed);
 	pthread_mutex_unlock(lock);
 	rmi_wasm_module_unref(m);
 	pthread_mutex_lock(lock);

@@ -382,7 +382,8 @@ a_full_disk_costs_the_cache_only(void **state)
 	assert_int_equal(rmi_aot_cache_open(&c, folder, 0, &fixture_err), RME_OK);
 	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
 	small.rlim_max = before.rlim_max;
-	(void)signal(SIGXFSZ, SIG_IGN);
+	const struct sigaction ignore = {.sa_handler = SIG_IGN};
+	assert_int_equal(sigaction(SIGXFSZ, &ignore, NULL), 0);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
 	enum rme_err e = rmi_aot_cache_put(c, key, &code, &fixture_err);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);

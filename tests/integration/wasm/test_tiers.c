@@ -1,10 +1,9 @@
 /* A large module runs plainly compiled code at once, and optimized code as soon as that is there. */
 #include "wasm_fixture.h"
 
-#include <time.h>
 #include <unistd.h>
-#include "wasm/code.h"
 #include "wasm/instance_state.h"
+#include "wasm/module_state.h"
 #include "wasm/pool.h"
 
 static char folder[] = "/tmp/rme-test-tiers.XXXXXX";
@@ -69,10 +68,11 @@ answer(struct rmi_wasm_instance *in)
 static void
 wait_for_optimized(struct rmi_wasm_module *m)
 {
-	const struct timespec pause = {.tv_nsec = 5000000};
-	while (info_of(m).optimizing) {
-		(void)nanosleep(&pause, NULL);
+	pthread_mutex_lock(&m->engine->modules_lock);
+	while (m->info.optimizing) {
+		pthread_cond_wait(&m->engine->modules_changed, &m->engine->modules_lock);
 	}
+	pthread_mutex_unlock(&m->engine->modules_lock);
 }
 
 static void

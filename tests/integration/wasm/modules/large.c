@@ -16,14 +16,13 @@
 	__attribute__((noinline)) static uint32_t mix_##n(const uint8_t *data, uint32_t len, uint32_t x) \
 	{ \
 		double y = n; \
-		STEP(n, 1) STEP(n, 2) STEP(n, 3) STEP(n, 4) STEP(n, 5) STEP(n, 6) \
-		return x ^ (uint32_t)(int64_t)y; \
+		STEP(n, 1) STEP(n, 2) STEP(n, 3) STEP(n, 4) STEP(n, 5) STEP(n, 6) return x ^ (uint32_t)(int64_t)y; \
 	}
-#define CALL(n) x = mix_##n(data, len, x);
+#define CALL(n)   x = mix_##n(data, len, x);
 #define TEN(f, t) f(t##0) f(t##1) f(t##2) f(t##3) f(t##4) f(t##5) f(t##6) f(t##7) f(t##8) f(t##9)
 #define ALL(f) \
-	TEN(f, 1) TEN(f, 2) TEN(f, 3) TEN(f, 4) TEN(f, 5) TEN(f, 6) TEN(f, 7) TEN(f, 8) TEN(f, 9) TEN(f, 10) \
-	TEN(f, 11) TEN(f, 12)
+	TEN(f, 1) \
+	TEN(f, 2) TEN(f, 3) TEN(f, 4) TEN(f, 5) TEN(f, 6) TEN(f, 7) TEN(f, 8) TEN(f, 9) TEN(f, 10) TEN(f, 11) TEN(f, 12)
 
 ALL(FUNCTION)
 
