@@ -36,6 +36,15 @@ bell_wait(struct bell *b, int64_t until_ns)
 	pthread_mutex_unlock(&b->mu);
 }
 
+static bool
+refuse(struct rmi_service_call *call)
+{
+	rme_packet_unref(call->in);
+	call->in = NULL;
+	(void)rme_error_set(&call->error, RME_ECANCELED, call->service, "canceled");
+	return true;
+}
+
 enum rme_err
 rmi_service_wait(struct rmi_services *s, struct rmi_service_call *call, struct rmi_cancel *cancel)
 {
@@ -44,7 +53,7 @@ rmi_service_wait(struct rmi_services *s, struct rmi_service_call *call, struct r
 	bool hooked = cancel != NULL && rmi_cancel_hook(cancel, &hook);
 	call->news = bell_ring;
 	call->ctx = &bell;
-	bool over = s->ops->begin(s, call);
+	bool over = rmi_canceled(cancel) ? refuse(call) : s->ops->begin(s, call);
 	while (!over) {
 		int64_t again_ns = 0;
 		over = s->ops->poll(s, call, &again_ns);

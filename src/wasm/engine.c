@@ -30,6 +30,7 @@ rmi_wasm_engine_new(struct rmi_wasm_engine **out, const struct rmi_wasm_engine_c
 		e->compiler = copy_text(config->compiler, &ok);
 		e->wanted_guard = config->guard;
 		e->interpret = config->interpret;
+		e->no_fibers = config->no_fibers;
 		e->giver = config->giver;
 		e->optimize_first = config->optimize_first;
 		e->cache_bytes = config->cache_bytes;
@@ -139,6 +140,13 @@ rmi_wasm_guard_name(enum rmi_wasm_guard g)
 	}
 }
 
+bool
+rmi_wasm_engine_fibers(const struct rmi_wasm_engine *e)
+{
+	const struct rmi_wasm_process *p = atomic_load(&e->process);
+	return p != NULL && p->fibers && !e->no_fibers && !e->interpret;
+}
+
 void
 rmi_wasm_engine_status(struct rmi_wasm_engine *e, struct rmi_wasm_status *out)
 {
@@ -154,6 +162,9 @@ rmi_wasm_engine_status(struct rmi_wasm_engine *e, struct rmi_wasm_status *out)
 		(void)snprintf(out->version, sizeof(out->version), "%s", p->we.VersionGet());
 		out->guard = p->guard;
 		(void)snprintf(out->guard_reason, sizeof(out->guard_reason), "%s", p->guard_reason);
+		out->fibers = rmi_wasm_engine_fibers(e);
+		(void)snprintf(out->fibers_reason, sizeof(out->fibers_reason), "%s",
+		    e->no_fibers ? "as configured" : (e->interpret ? "modules are interpreted" : p->fibers_reason));
 		out->instances = atomic_load(&p->instances);
 		out->cache_open = e->cache != NULL;
 	}

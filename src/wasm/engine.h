@@ -43,6 +43,7 @@ struct rmi_wasm_engine_config {
 	bool interpret;       /**< run modules in the interpreter, 300-500x slower; only where someone asked for it */
 	bool optimize_first;  /**< have a module wait for its optimized code, however long that takes */
 	uint64_t cache_bytes; /**< cap of the cache; 0 = $RME_MODULE_CACHE_BYTES, else 512 MiB */
+	bool no_fibers; /**< a guest that waits for a service has a thread of its own, as where fibers do not work */
 };
 
 RME_NODISCARD enum rme_err
@@ -62,6 +63,8 @@ struct rmi_wasm_status {
 	char version[32];          /**< of libwasmedge, "" before the start */
 	enum rmi_wasm_guard guard; /**< AUTO before the start */
 	char guard_reason[128];    /**< why this guard */
+	bool fibers;               /**< guests that wait for services are suspended; false before the start */
+	char fibers_reason[96];    /**< why, or why not */
 	bool interpret;
 	char cache_dir[256]; /**< where compiled modules are kept, or would be; "" = nowhere */
 	bool cache_open;     /**< modules compiled from now on are kept there; false before the start */
@@ -71,6 +74,9 @@ struct rmi_wasm_status {
 	uint32_t optimizing; /**< modules that run level 0 while level 3 is made */
 };
 void rmi_wasm_engine_status(struct rmi_wasm_engine *e, struct rmi_wasm_status *out);
+
+/** Guests of this engine may wait as fibers (guest_run.h). */
+bool rmi_wasm_engine_fibers(const struct rmi_wasm_engine *e);
 
 /** "signals", "interruptible", "auto". Never NULL. */
 const char *rmi_wasm_guard_name(enum rmi_wasm_guard g);

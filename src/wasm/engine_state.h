@@ -23,7 +23,7 @@ struct rmi_wasm_engine {
 	char *cache_dir, *compiler; /* as configured, NULL = default */
 	enum rmi_wasm_guard wanted_guard;
 	const struct rmi_code_giver *giver; /* NULL = cache and compiler */
-	bool interpret;
+	bool interpret, no_fibers;
 	uint64_t cache_bytes;
 	_Atomic uint64_t compiled, loaded, rejected;
 

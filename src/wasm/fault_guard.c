@@ -141,13 +141,13 @@ handle_stack_fault(struct rmi_lane *lane, int sig, uintptr_t address, ucontext_t
 	if (in_guest_code(lane, pc)) {
 		trap(lane, RMI_STOP_STACK, sig);
 	}
-	if (!lane->stack.soft_open && rmi_guest_stack_in_soft_guard(&lane->stack, address)) {
+	if (!lane->stack->soft_open && rmi_guest_stack_in_soft_guard(lane->stack, address)) {
 		rmi_lane_stop(lane, RMI_STOP_STACK);
 		if (!RMI_TSAN) { /* it delivers SIGTRAP too late */
 			atomic_store(&lane->stepping, 1);
 			context->uc_mcontext.gregs[REG_EFL] |= TRAP_FLAG;
 		}
-		return rmi_guest_stack_open_soft(&lane->stack);
+		return rmi_guest_stack_open_soft(lane->stack);
 	}
 	if (pc >= guard.engine_low && pc < guard.engine_high) {
 		trap(lane, RMI_STOP_STACK, sig); /* the engine used up the soft guard: nothing better is left */
@@ -165,7 +165,7 @@ handle_guest_fault(struct rmi_lane *lane, int sig, const siginfo_t *info, uconte
 		}
 		return false;
 	}
-	if (rmi_guest_stack_in_guard(&lane->stack, address)) {
+	if (rmi_guest_stack_in_guard(lane->stack, address)) {
 		return handle_stack_fault(lane, sig, address, context);
 	}
 	if (in_guest_code(lane, pc) || (near_memory(lane, address) && !atomic_load(&lane->in_host))) {

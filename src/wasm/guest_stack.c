@@ -1,5 +1,6 @@
 #include "wasm/guest_stack.h"
 
+#include <stdlib.h>
 #include <sys/mman.h>
 
 #include "base/sanitizer.h"
@@ -9,7 +10,11 @@
 #include <sanitizer/common_interface_defs.h>
 #endif
 
-enum { TOTAL_BYTES = RMI_STACK_HARD_BYTES + RMI_STACK_SOFT_BYTES + RMI_STACK_USABLE_BYTES };
+enum {
+	TOTAL_BYTES = RMI_STACK_HARD_BYTES + RMI_STACK_SOFT_BYTES + RMI_STACK_USABLE_BYTES,
+	DEEP_KEPT = 8, /* stacks in a pool that may keep all their memory */
+	SHALLOW_BYTES = 32 << 10
+};
 
 /*
  * Calls fn(arg) with the stack pointer at top, and stores the old one. The System V ABI makes the callee keep rbp, so it
@@ -40,30 +45,66 @@ __asm__(".text\n"
         "\t.cfi_endproc\n"
         ".size rmi_switch_stack, . - rmi_switch_stack\n");
 
-enum rme_err
-rmi_guest_stack_init(struct rmi_guest_stack *s)
+static struct rmi_guest_stack *
+make_stack(void)
 {
-	*s = (struct rmi_guest_stack){0};
+	struct rmi_guest_stack *s = calloc(1, sizeof(*s));
 	uint8_t *base =
 	    mmap(NULL, TOTAL_BYTES, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
-	if (base == MAP_FAILED) {
-		return RME_ENOMEM;
+	if (s != NULL && base != MAP_FAILED &&
+	    mprotect(base + RMI_STACK_HARD_BYTES + RMI_STACK_SOFT_BYTES, RMI_STACK_USABLE_BYTES,
+	        PROT_READ | PROT_WRITE) == 0) {
+		s->base = base;
+		return s;
 	}
-	if (mprotect(base + RMI_STACK_HARD_BYTES + RMI_STACK_SOFT_BYTES, RMI_STACK_USABLE_BYTES,
-	        PROT_READ | PROT_WRITE) != 0) {
+	if (base != MAP_FAILED) {
 		munmap(base, TOTAL_BYTES);
-		return RME_ENOMEM;
 	}
-	s->base = base;
-	return RME_OK;
+	free(s);
+	return NULL;
+}
+
+static void
+free_stack(struct rmi_guest_stack *s)
+{
+	munmap(s->base, TOTAL_BYTES);
+	free(s);
+}
+
+struct rmi_guest_stack *
+rmi_stack_pool_take(struct rmi_stack_pool *pool)
+{
+	struct rmi_guest_stack *s = pool->first;
+	if (s == NULL) {
+		return make_stack();
+	}
+	pool->first = s->next;
+	pool->n--;
+	return s;
 }
 
 void
-rmi_guest_stack_done(struct rmi_guest_stack *s)
+rmi_stack_pool_give(struct rmi_stack_pool *pool, struct rmi_guest_stack *s)
 {
-	if (s->base != NULL) {
-		munmap(s->base, TOTAL_BYTES);
-		s->base = NULL;
+	if (pool->n >= RMI_STACKS_KEPT) {
+		free_stack(s);
+		return;
+	}
+	/* What a deep guest has used is not kept for all of them. */
+	if (pool->n >= DEEP_KEPT) {
+		(void)madvise(s->base + RMI_STACK_HARD_BYTES + RMI_STACK_SOFT_BYTES,
+		    RMI_STACK_USABLE_BYTES - SHALLOW_BYTES, MADV_DONTNEED);
+	}
+	s->next = pool->first;
+	pool->first = s;
+	pool->n++;
+}
+
+void
+rmi_stack_pool_empty(struct rmi_stack_pool *pool)
+{
+	while (pool->first != NULL) {
+		free_stack(rmi_stack_pool_take(pool));
 	}
 }
 

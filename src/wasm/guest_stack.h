@@ -19,6 +19,7 @@
 #include <rme/err.h>
 
 enum {
+	RMI_STACKS_KEPT = 512, /**< by a pool; what suspended guests used beyond that is given back */
 	RMI_STACK_HARD_BYTES = 32 << 20,
 	RMI_STACK_SOFT_BYTES = 64 << 10,
 	RMI_STACK_USABLE_BYTES = 512 << 10,
@@ -26,8 +27,9 @@ enum {
 };
 
 struct rmi_guest_stack {
-	uint8_t *base;          /**< lowest address, of the hard guard */
-	volatile int soft_open; /**< set by the fault handler */
+	struct rmi_guest_stack *next; /**< in a pool */
+	uint8_t *base;                /**< lowest address, of the hard guard */
+	volatile int soft_open;       /**< set by the fault handler */
 	/* Of the call under way. */
 	void *thread_sp; /**< where the thread's own stack was left */
 	void (*fn)(void *arg);
@@ -37,9 +39,18 @@ struct rmi_guest_stack {
 	size_t thread_bytes;
 };
 
-RME_NODISCARD enum rme_err rmi_guest_stack_init(struct rmi_guest_stack *s);
-/** Accepts one whose init failed. */
-void rmi_guest_stack_done(struct rmi_guest_stack *s);
+/** Stacks that nobody uses, of one thread. */
+struct rmi_stack_pool {
+	struct rmi_guest_stack *first;
+	unsigned n;
+};
+
+/** One of the pool, else a new one. NULL = no memory, address space or map entry is left */
+struct rmi_guest_stack *rmi_stack_pool_take(struct rmi_stack_pool *pool);
+/** @p s is not in use. */
+void rmi_stack_pool_give(struct rmi_stack_pool *pool, struct rmi_guest_stack *s);
+/** Free all of them. */
+void rmi_stack_pool_empty(struct rmi_stack_pool *pool);
 
 /** Run @p fn on the stack. Not from a function that runs on it. */
 void rmi_guest_stack_run(struct rmi_guest_stack *s, void (*fn)(void *arg), void *arg);
@@ -63,6 +74,13 @@ rmi_guest_stack_in_soft_guard(const struct rmi_guest_stack *s, uintptr_t address
 
 /** Open the soft guard. Async-signal-safe. */
 bool rmi_guest_stack_open_soft(struct rmi_guest_stack *s);
+
+/** Highest address, where the stack begins. */
+static inline uint8_t *
+rmi_guest_stack_top(const struct rmi_guest_stack *s)
+{
+	return s->base + RMI_STACK_HARD_BYTES + RMI_STACK_SOFT_BYTES + RMI_STACK_USABLE_BYTES;
+}
 
 /** Room left above the guards, seen from a function that runs on it. */
 static inline size_t

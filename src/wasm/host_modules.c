@@ -44,7 +44,7 @@ enter_host(void *data, const WasmEdge_CallingFrameContext *frame, const WasmEdge
 	}
 	struct rmi_host_call h = {.lane = lane, .in = lane->instance, .params = params, .results = results};
 	atomic_store(&lane->in_host, 1);
-	if (rmi_guest_stack_room(&lane->stack) < RMI_STACK_HOST_BYTES) {
+	if (rmi_guest_stack_room(lane->stack) < RMI_STACK_HOST_BYTES) {
 		rmi_lane_stop(lane, RMI_STOP_STACK);
 	}
 	if (atomic_load(&lane->stop) == RMI_STOP_NONE) {

@@ -1,6 +1,6 @@
 /*
  * Host functions that reach services in the cloud. Whether a service may be called is decided here; how, is the business
- * of core/service.h. The wait happens on the thread's own stack, and its time is not counted as the guest's.
+ * of core/service.h, and who waits, of guest_run.h. The time of the wait is not counted as the guest's.
  */
 #include <stdio.h>
 #include <string.h>
@@ -9,6 +9,7 @@
 #include "base/cancel.h"
 #include "base/clock.h"
 #include "core/service.h"
+#include "wasm/guest_run.h"
 #include "wasm/host_modules.h"
 #include "wasm/instance_state.h"
 #include "wasm/watchdog.h"
@@ -23,6 +24,8 @@ enum {
 	STATUS_DEADLINE = -7,
 	STATUS_BAD_ARGUMENT = -8
 };
+
+#define GRACE_NS (2 * RMI_NS_PER_MS)
 
 /* One request, while it is under way. */
 struct request {
@@ -128,21 +131,17 @@ take_data(struct request *q, uint32_t address, uint32_t len)
 	return rme_packet_new(&q->call.in, &meta, data, len) == RME_OK ? STATUS_OK : STATUS_NETWORK;
 }
 
-/* On the thread's own stack. */
+/*
+ * The module's time limit is for what it computes: move its deadline by the time that was waited. A call that took all of
+ * the item's time leaves the guest a moment to return, so that the instance is not lost with the item.
+ */
 static void
-perform(void *arg)
-{
-	struct request *q = arg;
-	(void)rmi_service_wait(q->in->env->services, &q->call, q->in->env->cancel);
-}
-
-/* The module's time limit is for what it computes: move its deadline by the time that was waited. */
-static void
-give_time_back(struct rmi_lane *lane, const struct rmi_wasm_instance *in, int64_t waited_ns)
+give_time_back(struct rmi_lane *lane, const struct rmi_wasm_instance *in, int64_t waited_ns, int64_t now)
 {
 	int64_t deadline = atomic_load(&lane->deadline_ns) + waited_ns;
-	if (in->item_deadline_ns != 0 && deadline > in->item_deadline_ns) {
-		deadline = in->item_deadline_ns;
+	int64_t most = in->item_deadline_ns > now + GRACE_NS ? in->item_deadline_ns : now + GRACE_NS;
+	if (in->item_deadline_ns != 0 && deadline > most) {
+		deadline = most;
 	}
 	atomic_store(&lane->deadline_ns, deadline);
 	rmi_watchdog_notice(lane->process->watchdog, deadline);
@@ -152,9 +151,9 @@ static int32_t
 run_request(struct request *q, struct rmi_host_call *h)
 {
 	int64_t start = rmi_monotonic_ns();
-	rmi_guest_stack_leave(&h->lane->stack, perform, q);
-	int64_t waited = rmi_monotonic_ns() - start;
-	give_time_back(h->lane, q->in, waited);
+	rmi_guest_run_call(h->lane, q->in->env->services, &q->call, q->in->env->cancel);
+	int64_t now = rmi_monotonic_ns(), waited = now - start;
+	give_time_back(h->lane, q->in, waited, now);
 	struct rmi_guest_usage *u = &q->in->usage;
 	u->service_calls++;
 	u->service_ns += waited;

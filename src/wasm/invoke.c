@@ -61,12 +61,17 @@ rmi_invoke(struct rmi_invoke *call, const struct rmi_invoke_target *target, stru
 	if (target->canceled != NULL && atomic_load(target->canceled)) {
 		rmi_lane_stop(lane, RMI_STOP_CANCELED);
 	} else {
-		rmi_guest_stack_run(&lane->stack, enter, &(struct entry){lane, call});
+		struct entry in = {lane, call};
+		if (lane->fiber != NULL) {
+			enter(&in); /* it is on the guest stack already */
+		} else {
+			rmi_guest_stack_run(lane->stack, enter, &in);
+		}
 	}
 	rmi_lane_leave(lane);
 	call->stop = (enum rmi_stop)atomic_load_explicit(&lane->stop, memory_order_relaxed);
 	if (call->stop != RMI_STOP_NONE) {
-		rmi_guest_stack_reset(&lane->stack);
+		rmi_guest_stack_reset(lane->stack);
 		if (lane->fenced && target->zone->interruptible) {
 			clear_stop_flag(lane);
 		}

@@ -83,6 +83,7 @@ return_lane(void *arg)
 	struct rmi_wasm_process *p = lane->process;
 	remove_signal_stack(&thread_part);
 	thread_part.lane = NULL;
+	rmi_stack_pool_empty(&lane->spare);
 	pthread_mutex_lock(&p->lane_lock);
 	lane->free_for_reuse = true;
 	pthread_mutex_unlock(&p->lane_lock);
@@ -133,11 +134,15 @@ make_lane(struct rmi_wasm_process *p)
 	}
 	lane->process = p;
 	lane->executor = p->we.ExecutorCreate(p->conf, NULL);
-	if (lane->executor == NULL || rmi_guest_stack_init(&lane->stack) != RME_OK) {
+	lane->stack = rmi_stack_pool_take(&lane->spare);
+	if (lane->executor == NULL || lane->stack == NULL) {
 		if (lane->executor != NULL) {
 			p->we.ExecutorDelete(lane->executor);
 		}
-		rmi_guest_stack_done(&lane->stack);
+		if (lane->stack != NULL) {
+			rmi_stack_pool_give(&lane->spare, lane->stack);
+		}
+		rmi_stack_pool_empty(&lane->spare);
 		free(lane);
 		return NULL;
 	}
@@ -161,6 +166,7 @@ bind_thread(struct rmi_lane **out, struct rmi_wasm_process *p, struct rme_error 
 		return rme_error_set(err, RME_ENOMEM, NULL, "out of memory for a guest stack");
 	}
 	lane->tid = (pid_t)syscall(SYS_gettid);
+	lane->engine_state = NULL; /* that of another thread */
 	unblock_signals();
 	thread_part.lane = lane;
 	*out = lane;

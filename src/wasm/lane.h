@@ -20,6 +20,10 @@
 #include "wasm/guest_stack.h"
 #include "wasm/wasmedge_api.h"
 
+enum { RMI_ENGINE_STATE_MAX = 2048 }; /**< bytes of libwasmedge's thread-local block; 1,088 in 0.14.1 */
+
+struct rmi_fiber;
+struct rmi_guest_run;
 struct rmi_wasm_instance;
 struct rmi_wasm_process;
 
@@ -46,7 +50,13 @@ enum rmi_lane_state { RMI_LANE_IDLE = 0, RMI_LANE_RUNNING = 1, RMI_LANE_HELD = 2
 struct rmi_lane {
 	struct rmi_lane *next; /**< in the list of all, set once */
 	struct rmi_wasm_process *process;
-	struct rmi_guest_stack stack;
+	struct rmi_guest_stack *stack; /**< on which the next guest runs, or the one that runs */
+	struct rmi_stack_pool spare;
+	struct rmi_fiber *fiber;   /**< that runs on the thread, NULL = none */
+	struct rmi_guest_run *run; /**< that the guest belongs to, NULL = none: see guest_run.h */
+	uint8_t *engine_state;     /**< libwasmedge's thread-local block of this thread, NULL = not looked for yet */
+	size_t engine_state_bytes;
+	uint8_t engine_idle[RMI_ENGINE_STATE_MAX]; /**< its content while no guest runs */
 	WasmEdge_ExecutorContext *executor;
 	WasmEdge_Async *stop_handle; /**< made when something interruptible runs first */
 	pid_t tid;

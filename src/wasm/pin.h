@@ -12,8 +12,7 @@
 #include <rme/err.h>
 #include "wasm/wasm_process.h"
 
-/** To be called once, before any other guest is entered. */
-RME_NODISCARD enum rme_err
-rmi_pin_start(struct rmi_wasm_process *p, const struct rmi_code_source *source, struct rme_error *err);
+/** To be called once, with the process's own module loaded, before any other guest is entered. */
+RME_NODISCARD enum rme_err rmi_pin_start(struct rmi_wasm_process *p, struct rme_error *err);
 
 #endif

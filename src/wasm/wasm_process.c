@@ -1,10 +1,13 @@
 #include "wasm/wasm_process.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/sanitizer.h"
+#include "wasm/fiber_check.h"
 #include "wasm/host_modules.h"
 #include "wasm/pin.h"
+#include "wasm/self_module.h"
 #include "wasm/watchdog.h"
 
 /* The only writable globals of this layer, with those of fault_guard.c and lane.c; see the header. */
@@ -64,6 +67,7 @@ make_process(struct rmi_wasm_process **out, struct rme_error *err)
 	pthread_mutex_init(&p->lane_lock, NULL);
 	pthread_mutex_init(&p->load_lock, NULL);
 	p->guard_reason = "not started";
+	(void)snprintf(p->fibers_reason, sizeof(p->fibers_reason), "not started");
 	e = init_engine_objects(p, err);
 	if (e == RME_OK && (!rmi_lane_key_init(p) || pthread_atfork(NULL, NULL, after_fork_in_child) != 0)) {
 		e = rme_error_set(err, RME_ENOMEM, NULL, "no thread key is left for the WebAssembly engine");
@@ -110,8 +114,10 @@ rmi_wasm_process_guard(
 	enum rme_err e = RME_OK;
 	pthread_mutex_lock(&p->guard_lock);
 	if (p->guard == RMI_GUARD_AUTO) {
-		e = rmi_pin_start(p, source, err);
+		e = p->self.ast != NULL ? RME_OK : rmi_self_module_load(p, source, err);
+		e = e != RME_OK ? e : rmi_pin_start(p, err);
 		if (e == RME_OK) {
+			p->fibers = rmi_fiber_check(p, p->fibers_reason, sizeof(p->fibers_reason));
 			choose_guard(p, wanted);
 		}
 	}

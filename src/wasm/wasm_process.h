@@ -21,6 +21,12 @@ struct rmi_fault_guard;
 struct rmi_lane;
 struct rmi_watchdog;
 
+/** A tiny module of our own, see self_module.h. */
+struct rmi_self_module {
+	WasmEdge_ASTModuleContext *ast;
+	uintptr_t code_low, code_high; /**< its machine code */
+};
+
 struct rmi_wasm_process {
 	struct rmi_wasmedge we;
 	WasmEdge_ConfigureContext *conf;
@@ -33,6 +39,9 @@ struct rmi_wasm_process {
 	pthread_mutex_t guard_lock; /**< one thread starts the guard */
 	enum rmi_wasm_guard guard;  /**< AUTO until it has started (and where all is interpreted) */
 	const char *guard_reason;
+	struct rmi_self_module self;
+	bool fibers;            /**< guests may wait as fibers (fiber_check.h); set with the guard */
+	char fibers_reason[96]; /**< why, or why not */
 
 	pthread_mutex_t lane_lock;        /**< guards the list's head and free_for_reuse */
 	_Atomic(struct rmi_lane *) lanes; /**< all that were ever made */
