@@ -77,12 +77,18 @@ parse(struct rmi_self_module *m, struct rmi_wasm_process *p, const char *path)
 	return true;
 }
 
+struct rme_bytes
+rmi_self_module_wasm(void)
+{
+	return (struct rme_bytes){module_bytes, sizeof(module_bytes)};
+}
+
 enum rme_err
 rmi_self_module_load(struct rmi_wasm_process *p, const struct rmi_code_source *source, struct rme_error *err)
 {
 	int fd;
 	char path[32];
-	enum rme_err e = source->compile(source->ctx, (struct rme_bytes){module_bytes, sizeof(module_bytes)}, &fd, err);
+	enum rme_err e = source->compile(source->ctx, rmi_self_module_wasm(), &fd, err);
 	if (e != RME_OK) {
 		return e;
 	}

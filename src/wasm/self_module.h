@@ -16,6 +16,9 @@
 
 enum { RMI_SELF_PLAIN = 0, RMI_SELF_FAULT = 1, RMI_SELF_RECURSION = 2, RMI_SELF_FACTOR = 1002 };
 
+/** Its bytes, for processes that are given machine code by others. */
+struct rme_bytes rmi_self_module_wasm(void);
+
 /** Into p->self. To be called once, before any other module is loaded. What it makes stays for ever. */
 RME_NODISCARD enum rme_err
 rmi_self_module_load(struct rmi_wasm_process *p, const struct rmi_code_source *source, struct rme_error *err);
