@@ -19,6 +19,8 @@ lint: build
 	scripts/lint.sh
 bench:
 	bench/run.sh
+bench-wasm:
+	bench/wasm/run.sh
 eval:
 	eval/vad/run.sh
 fuzz:
@@ -30,4 +32,4 @@ install: build
 clean:
 	rm -rf build build-* out
 
-.PHONY: build setup demo test lint bench eval fuzz docs install clean
+.PHONY: build setup demo test lint bench bench-wasm eval fuzz docs install clean

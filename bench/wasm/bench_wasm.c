@@ -1,9 +1,9 @@
 /*
- * bench_wasm ENTRY.WASM LARGE.WASM - what it costs to enter a guest, to call the host from it, to make an instance, to start
+ * bench_wasm PROBE.WASM LARGE.WASM - what it costs to enter a guest, to call the host from it, to make an instance, to start
  * from nothing with a compiled module in the cache, how late after its deadline a runaway guest is stopped, and how long
  * a large module takes from its arrival to its first result when nobody has compiled it before.
  *
- * `bench_wasm ENTRY.WASM CACHE start` is the start from nothing: the program calls itself so.
+ * `bench_wasm PROBE.WASM CACHE start` is the start from nothing: the program calls itself so.
  */
 
 #include <dirent.h>
@@ -255,7 +255,7 @@ main(int argc, char **argv)
 	struct rme_error err = {0};
 	char cache[] = "/tmp/rme-bench-wasm.XXXXXX";
 	if (argc < 3) {
-		(void)fprintf(stderr, "usage: bench_wasm ENTRY.WASM LARGE.WASM\n");
+		(void)fprintf(stderr, "usage: bench_wasm PROBE.WASM LARGE.WASM\n");
 		return 2;
 	}
 	if (argc == 4) {
