@@ -15,6 +15,19 @@ octant(double x, double *c, double *s)
 	*s = ps * x;
 }
 
+double
+fm_sin_pi(double x)
+{
+	int32_t whole = (int32_t)(x < 0.0 ? x - 0.5 : x + 0.5);
+	double r = (x - (double)whole) * 3.14159265358979323846; /* -pi/2 .. pi/2 */
+	double z = r * r;
+	double p = 1.0;
+	for (int k = 12; k >= 1; k--) {
+		p = 1.0 - p * z / (double)((2 * k) * (2 * k + 1));
+	}
+	return (whole & 1) != 0 ? -p * r : p * r;
+}
+
 void
 fm_unit_circle(uint32_t num, uint32_t den, double *cos_out, double *sin_out)
 {

@@ -81,6 +81,23 @@ fm_sqrt(float x)
 	return __builtin_sqrtf(x);
 }
 
+/* 10^(db / 20) */
+static inline float
+fm_from_db(float db)
+{
+	return fm_exp(db * 0.115129255f);
+}
+
+/* 10 log10(x), x a normal number above 0: decibels of a power. */
+static inline float
+fm_power_db(float x)
+{
+	return fm_log(x) * 4.34294482f;
+}
+
+/* sin(pi x) to double precision, |x| < 2^31. */
+double fm_sin_pi(double x);
+
 /* cos and sin of 2 pi num/den, 0 <= num <= den: Taylor on one octant, mirrored. */
 void fm_unit_circle(uint32_t num, uint32_t den, double *cos_out, double *sin_out);
 

@@ -144,6 +144,20 @@ split(const struct rfft512 *f, const float *zr, const float *zi, float *re, floa
 	im[256] = 0.0f;
 }
 
+/* Of arrays a in w, in place; b is scratch. With re and im swapped it is the inverse, swapped and times 256. */
+static void
+complex256(const struct rfft512 *f, float *a_re, float *a_im, float *b_re, float *b_im)
+{
+	const float *const a[2] = {a_re, a_im};
+	const float *const b[2] = {b_re, b_im};
+	float *const to_a[2] = {a_re, a_im};
+	float *const to_b[2] = {b_re, b_im};
+	stage_first(f, a_re, a_im, b_re, b_im);
+	stage_next(f, 4, b, to_a);
+	stage_next(f, 16, a, to_b);
+	stage_next(f, 64, b, to_a);
+}
+
 void
 rfft512(const struct rfft512 *f, const float in[RFFT_N], float re[260], float im[260], struct rfft512_work *w)
 {
@@ -153,17 +167,40 @@ rfft512(const struct rfft512 *f, const float in[RFFT_N], float re[260], float im
 		f4_store(w->a_re + i, __builtin_shufflevector(a, b, 0, 2, 4, 6));
 		f4_store(w->a_im + i, __builtin_shufflevector(a, b, 1, 3, 5, 7));
 	}
-	const float *const a[2] = {w->a_re, w->a_im};
-	const float *const b[2] = {w->b_re, w->b_im};
-	float *const to_a[2] = {w->a_re, w->a_im};
-	float *const to_b[2] = {w->b_re, w->b_im};
-	stage_first(f, w->a_re, w->a_im, w->b_re, w->b_im);
-	stage_next(f, 4, b, to_a);
-	stage_next(f, 16, a, to_b);
-	stage_next(f, 64, b, to_a);
+	complex256(f, w->a_re, w->a_im, w->b_re, w->b_im);
 	split(f, w->a_re, w->a_im, re, im);
 	for (uint32_t k = 257; k < 260; k++) {
 		re[k] = 0.0f;
 		im[k] = 0.0f;
+	}
+}
+
+/* split() backwards: Z[k] = E[k] + i O[k] from the spectrum of the real sequence, scaled by 1/256. */
+static void
+unsplit(const struct rfft512 *f, const float *re, const float *im, float *zr, float *zi)
+{
+	const f32x4 scale = f4_set1(0.5f / 256.0f);
+	for (uint32_t k = 0; k < 256; k += 4) {
+		/* the mirrored bins 256 - k .. 253 - k */
+		struct lane a = lane_load(re + k, im + k);
+		struct lane b = {f4_reverse(f4_load(re + 253 - k)), -f4_reverse(f4_load(im + 253 - k))};
+		struct lane even = {(a.re + b.re) * scale, (a.im + b.im) * scale};
+		struct lane half = {(a.re - b.re) * scale, (a.im - b.im) * scale};
+		struct lane odd = lane_mul(half, f4_load(f->s_re + k), -f4_load(f->s_im + k));
+		f4_store(zr + k, even.re - odd.im);
+		f4_store(zi + k, even.im + odd.re);
+	}
+}
+
+void
+irfft512(const struct rfft512 *f, const float re[260], const float im[260], float out[RFFT_N], struct rfft512_work *w)
+{
+	unsplit(f, re, im, w->a_re, w->a_im);
+	complex256(f, w->a_im, w->a_re, w->b_re, w->b_im);
+	for (uint32_t i = 0; i < 256; i += 4) {
+		f32x4 a = f4_load(w->a_re + i);
+		f32x4 b = f4_load(w->a_im + i);
+		f4_store(out + (size_t)2 * i, __builtin_shufflevector(a, b, 0, 4, 1, 5));
+		f4_store(out + (size_t)2 * i + 4, __builtin_shufflevector(a, b, 2, 6, 3, 7));
 	}
 }

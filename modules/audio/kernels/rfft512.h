@@ -22,4 +22,8 @@ void rfft512_init(struct rfft512 *f);
 /* re[k], im[k] for k = 0 .. 256; the arrays have room for 260. `in` may not overlap them. */
 void rfft512(const struct rfft512 *f, const float in[RFFT_N], float re[260], float im[260], struct rfft512_work *w);
 
+/* The way back: `out` is the real sequence whose transform is re + i im; rfft512() and this one restore the input. */
+void
+irfft512(const struct rfft512 *f, const float re[260], const float im[260], float out[RFFT_N], struct rfft512_work *w);
+
 #endif

@@ -6,11 +6,16 @@
  * The scanner never reads past its text and accepts anything: what is not well-formed is simply not found.
  */
 
-/* The object "params" of the configuration. `bad` is set when one has the wrong type or range. */
+/*
+ * The object "params" of the configuration. `bad` is set when one has the wrong type or range. `input` is the media format
+ * of the items, such as audio/pcm;format=s16le;rate=16000;channels=1, empty where it is not known.
+ */
 struct rme_params {
 	const char *text;
 	uint32_t len;
 	const char *bad;
+	const char *input;
+	uint32_t input_len;
 };
 
 static inline uint32_t
@@ -101,12 +106,16 @@ rme_json_find(const char *t, uint32_t len, const char *key, const char **value, 
 static inline struct rme_params
 rme_params_of(const char *json, uint32_t len)
 {
-	struct rme_params p = {"{}", 2, NULL};
+	struct rme_params p = {"{}", 2, NULL, "", 0};
 	const char *value;
 	uint32_t n;
 	if (rme_json_find(json, len, "params", &value, &n)) {
 		p.text = value;
 		p.len = n;
+	}
+	if (rme_json_find(json, len, "input", &value, &n) && n >= 2 && value[0] == '"') {
+		p.input = value + 1;
+		p.input_len = n - 2;
 	}
 	return p;
 }
@@ -186,6 +195,55 @@ rme_param_bool(struct rme_params *p, const char *name, int fallback, const char 
 	}
 	p->bad = wrong;
 	return fallback;
+}
+
+/* One of @p n texts; @return its place in @p choices. */
+static inline uint32_t
+rme_param_choice(struct rme_params *p, const char *name, const char *const *choices, uint32_t n, uint32_t fallback,
+    const char *wrong)
+{
+	const char *value;
+	uint32_t len;
+	if (!rme_json_find(p->text, p->len, name, &value, &len)) {
+		return fallback;
+	}
+	for (uint32_t i = 0; i < n && len >= 2 && value[0] == '"'; i++) {
+		if (rme_text_length(choices[i]) == len - 2 && __builtin_memcmp(choices[i], value + 1, len - 2) == 0) {
+			return i;
+		}
+	}
+	p->bad = wrong;
+	return fallback;
+}
+
+/* Parameter @p key of the input's media format: its text and length, 0 = not said. */
+static inline uint32_t
+rme_input_field(const struct rme_params *p, const char *key, const char **value)
+{
+	uint32_t key_len = rme_text_length(key);
+	for (uint32_t at = 0; at < p->input_len;) {
+		uint32_t end = at;
+		while (end < p->input_len && p->input[end] != ';') {
+			end++;
+		}
+		if (end - at > key_len + 1 && p->input[at + key_len] == '=' &&
+		    __builtin_memcmp(p->input + at, key, key_len) == 0) {
+			*value = p->input + at + key_len + 1;
+			return end - at - key_len - 1;
+		}
+		at = end + 1;
+	}
+	return 0;
+}
+
+/* The same as a whole number; @p fallback where it is not said. */
+static inline uint32_t
+rme_input_number(const struct rme_params *p, const char *key, uint32_t fallback)
+{
+	const char *value;
+	uint32_t len = rme_input_field(p, key, &value);
+	double v;
+	return len > 0 && rme_json_number(value, len, &v) && v >= 0.0 && v <= 4294967295.0 ? (uint32_t)v : fallback;
 }
 
 #endif

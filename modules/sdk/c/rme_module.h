@@ -73,10 +73,11 @@ struct rme_estimate {
 		int (*configure)(state_type *, struct rme_params *);     /* optional: read parameters */ \
 		int (*initialize)(state_type *, const char *session_id); /* optional */ \
 		int (*process)(state_type *, struct rme_in, struct rme_out *); \
-		void (*reset)(state_type *);   /* optional: forget the stream */ \
-		void (*cleanup)(state_type *); /* optional */ \
-		uint32_t result_bytes;         /* a result is at most this */ \
-		uint32_t result_per_input;     /* plus this times the input's bytes */ \
+		void (*reset)(state_type *);                          /* optional: forget the stream */ \
+		void (*cleanup)(state_type *);                        /* optional */ \
+		uint32_t result_bytes;                                /* a result is at most this */ \
+		uint32_t result_per_input;                            /* plus this times the input's bytes */ \
+		uint64_t (*result_bound)(state_type *, uint32_t len); /* optional: plus this */ \
 	}; \
 	static const struct rme_module_ops rme_ops = {__VA_ARGS__}; \
 	static state_type rme_state; \
@@ -113,6 +114,7 @@ struct rme_estimate {
 			return rme_fail(RME_GUEST_NOT_READY, "initialize was not called"); \
 		} \
 		uint64_t bound = rme_ops.result_bytes + (uint64_t)rme_ops.result_per_input * len; \
+		bound += rme_ops.result_bound != NULL ? rme_ops.result_bound(&rme_state, len) : 0; \
 		if (bound > *result_len) { \
 			*result_len = bound > UINT32_MAX ? UINT32_MAX : (uint32_t)bound; \
 			return RME_GUEST_TOO_SMALL; \
