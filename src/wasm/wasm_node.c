@@ -30,6 +30,7 @@ struct wasm_state {
 	struct rmi_guest_start start;
 	char input[RME_FORMAT_TEXT_MAX];
 	struct rme_format output;     /* of results; ANY = as the item */
+	struct rme_format told;       /* input format of the last packet, for which the instance is */
 	struct rme_format asked_with; /* input format for which the module was asked about its output */
 	bool output_asked;
 };
@@ -318,13 +319,38 @@ process_data(struct run *r, struct rme_bytes data, const struct rme_format *in)
 	return emit_more(r, rmi_wasm_instance_next);
 }
 
+/*
+ * A module whose results depend on the input says so by output_format. Where the registry leaves open what comes (any rate,
+ * say), such a module is started anew with what really comes.
+ */
+static enum rme_err
+tell_format(struct rme_node *self, struct wasm_state *s, const struct rme_format *in)
+{
+	char text[RME_FORMAT_TEXT_MAX];
+	if (in->media != RME_MEDIA_AUDIO_PCM || rme_format_equal(in, &s->told) ||
+	    !rmi_module_exports(rmi_wasm_module_summary(s->module), RMI_EXPORT_OUTPUT_FORMAT)) {
+		return RME_OK;
+	}
+	s->told = *in;
+	(void)rme_format_print(in, text);
+	if (strcmp(text, s->input) == 0) {
+		return RME_OK;
+	}
+	memcpy(s->input, text, sizeof text);
+	s->start.input = s->input;
+	rmi_wasm_instance_free(s->instance);
+	s->instance = NULL;
+	return open_instance(self, s);
+}
+
 static enum rme_err
 wasm_process(struct rme_node *self, struct rme_packet *in)
 {
 	struct run r = begin_run(self, rme_packet_meta(in));
 	struct rme_bytes data;
 	data.data = rme_packet_data(in, &data.len);
-	enum rme_err e = r.s->instance != NULL ? RME_OK : open_instance(self, r.s);
+	enum rme_err e = tell_format(self, r.s, &rme_packet_meta(in)->format);
+	e = e != RME_OK || r.s->instance != NULL ? e : open_instance(self, r.s);
 	e = e != RME_OK ? e : process_data(&r, data, &rme_packet_meta(in)->format);
 	report_usage(&r);
 	rme_packet_unref(in);

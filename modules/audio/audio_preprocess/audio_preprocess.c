@@ -68,10 +68,7 @@ audio_preprocess_configure(struct audio_preprocess *s, struct rme_params *p)
 	o.limiter = rme_param_bool(p, "limiter", 1, "limiter: true or false is wanted");
 	o.ceiling_db = (float)rme_param_number(p, "ceiling_db", -1, -20, 0, "ceiling_db: -20 to 0 is wanted");
 	o.dither = rme_param_bool(p, "dither", 0, "dither: true or false is wanted");
-	if (p->bad != NULL) {
-		return RME_GUEST_BAD_INPUT;
-	}
-	const char *wrong = preprocess_init(&s->chain, &o);
+	const char *wrong = p->bad != NULL ? p->bad : preprocess_init(&s->chain, &o);
 	return wrong == NULL ? RME_GUEST_OK : rme_fail(RME_GUEST_BAD_INPUT, wrong);
 }
 

@@ -67,9 +67,10 @@ static void
 read_block(struct preprocess *p, const uint8_t *in, uint32_t n)
 {
 	uint32_t channels = p->o.in.channels;
+	const struct pcm_layout layout = {p->o.in.format, channels};
 	uint32_t bytes = pcm_format_bytes(p->o.in.format);
 	for (uint32_t c = 0; c < channels; c++) {
-		pcm_read(p->o.in.format, in + (size_t)c * bytes, channels, p->block[c], n);
+		pcm_read(layout, in + (size_t)c * bytes, p->block[c], n);
 	}
 	if (p->resampler.channels == channels) {
 		return;
@@ -89,11 +90,11 @@ static uint32_t
 write_made(struct preprocess *p, uint32_t from, uint32_t to, uint8_t *out)
 {
 	uint32_t channels = p->o.out.channels;
+	const struct pcm_layout layout = {p->o.out.format, channels};
 	uint32_t bytes = pcm_format_bytes(p->o.out.format);
 	for (uint32_t c = 0; c < channels; c++) {
 		const float *x = p->made[p->resampler.channels == channels ? c : 0];
-		pcm_write(p->o.out.format, x + from, channels, out + (size_t)c * bytes, to - from,
-		    p->o.dither ? &p->dither : NULL);
+		pcm_write(layout, x + from, out + (size_t)c * bytes, to - from, p->o.dither ? &p->dither : NULL);
 	}
 	return (to - from) * channels * bytes;
 }

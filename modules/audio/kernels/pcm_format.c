@@ -18,12 +18,12 @@ sane(float x)
 }
 
 void
-pcm_read(enum pcm_format f, const uint8_t *from, uint32_t step, float *to, uint32_t n)
+pcm_read(struct pcm_layout l, const uint8_t *from, float *to, uint32_t n)
 {
-	size_t stride = (size_t)step * pcm_format_bytes(f);
+	size_t stride = (size_t)l.step * pcm_format_bytes(l.format);
 	for (uint32_t i = 0; i < n; i++, from += stride) {
 		int16_t s;
-		switch (f) {
+		switch (l.format) {
 		case PCM_S16LE:
 			__builtin_memcpy(&s, from, 2);
 			to[i] = (float)s * (1.0f / 32768.0f);
@@ -67,12 +67,12 @@ quantize(float x, float range, uint32_t *dither)
 }
 
 void
-pcm_write(enum pcm_format f, const float *from, uint32_t step, uint8_t *to, uint32_t n, uint32_t *dither)
+pcm_write(struct pcm_layout l, const float *from, uint8_t *to, uint32_t n, uint32_t *dither)
 {
-	size_t stride = (size_t)step * pcm_format_bytes(f);
+	size_t stride = (size_t)l.step * pcm_format_bytes(l.format);
 	for (uint32_t i = 0; i < n; i++, to += stride) {
 		int16_t s;
-		switch (f) {
+		switch (l.format) {
 		case PCM_S16LE:
 			s = (int16_t)quantize(from[i], 32768.0f, dither);
 			__builtin_memcpy(to, &s, 2);

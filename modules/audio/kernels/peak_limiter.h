@@ -22,7 +22,7 @@ enum {
 struct peak_limiter {
 	uint32_t channels, ahead, delay;
 	float ceiling;
-	double release; /* share of the way back to 1 per sample */
+	double release;                                   /* share of the way back to 1 per sample */
 	float phase[3][LIMITER_TAPS];                     /* between two samples, at 1/4, 1/2, 3/4 */
 	float recent[LIMITER_CHANNELS][2 * LIMITER_TAPS]; /* twice, so that a window is in one piece */
 	uint32_t recent_at;

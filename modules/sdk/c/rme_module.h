@@ -65,6 +65,7 @@ struct rme_estimate {
 #include "rme_guest_alloc.h"
 #include "rme_guest_io.h"
 #include "rme_guest_json.h"
+#include "rme_guest_params.h"
 #include "rme_guest_host.h"
 
 /* The C string of the session id may be looked at in initialize(). */

@@ -31,7 +31,8 @@ companding_is_that_of_g711(void **state)
 	for (int v = -32768; v < 32768; v++) { /* an error of at most half a step: 1/32 and a little */
 		double room = 9.0 + fabs((double)v) / 30.0;
 		assert_true(fabs((double)g711_from_a_law(g711_to_a_law((int16_t)v)) - v) <= room);
-		assert_true(fabs((double)g711_from_mu_law(g711_to_mu_law((int16_t)v)) - v) <= room + 100.0 * (abs(v) > 32000));
+		assert_true(
+		    fabs((double)g711_from_mu_law(g711_to_mu_law((int16_t)v)) - v) <= room + 100.0 * (abs(v) > 32000));
 	}
 }
 
@@ -42,21 +43,21 @@ samples_survive_a_round_trip(void **state)
 	static const int16_t in[] = {0, 1, -1, 32767, -32768, 12345};
 	int16_t out[6];
 	float x[6];
-	pcm_read(PCM_S16LE, (const uint8_t *)in, 1, x, 6);
-	pcm_write(PCM_S16LE, x, 1, (uint8_t *)out, 6, NULL);
+	pcm_read((struct pcm_layout){PCM_S16LE, 1}, (const uint8_t *)in, x, 6);
+	pcm_write((struct pcm_layout){PCM_S16LE, 1}, x, (uint8_t *)out, 6, NULL);
 	assert_memory_equal(in, out, sizeof in);
 	static const uint8_t bytes[] = {0, 1, 127, 128, 255};
 	uint8_t back[5];
-	pcm_read(PCM_U8, bytes, 1, x, 5);
+	pcm_read((struct pcm_layout){PCM_U8, 1}, bytes, x, 5);
 	assert_true(x[3] == 0.0f && x[0] == -1.0f);
-	pcm_write(PCM_U8, x, 1, back, 5, NULL);
+	pcm_write((struct pcm_layout){PCM_U8, 1}, x, back, 5, NULL);
 	assert_memory_equal(bytes, back, sizeof back);
 	for (int f = PCM_A_LAW; f < PCM_FORMATS; f++) {
-		pcm_read((enum pcm_format)f, bytes, 1, x, 5);
-		pcm_write((enum pcm_format)f, x, 1, back, 5, NULL);
+		pcm_read((struct pcm_layout){(enum pcm_format)f, 1}, bytes, x, 5);
+		pcm_write((struct pcm_layout){(enum pcm_format)f, 1}, x, back, 5, NULL);
 		for (int i = 0; i < 5; i++) {
 			float y;
-			pcm_read((enum pcm_format)f, back + i, 1, &y, 1);
+			pcm_read((struct pcm_layout){(enum pcm_format)f, 1}, back + i, &y, 1);
 			assert_true(y == x[i]);
 		}
 	}
@@ -69,9 +70,9 @@ floats_that_are_no_sound_are_tamed(void **state)
 	const float in[] = {NAN, INFINITY, -INFINITY, 0.25f};
 	float x[4];
 	int16_t out[4];
-	pcm_read(PCM_F32LE, (const uint8_t *)in, 1, x, 4);
+	pcm_read((struct pcm_layout){PCM_F32LE, 1}, (const uint8_t *)in, x, 4);
 	assert_true(x[0] == 0.0f && x[1] == 8.0f && x[2] == -8.0f && x[3] == 0.25f);
-	pcm_write(PCM_S16LE, x, 1, (uint8_t *)out, 4, NULL);
+	pcm_write((struct pcm_layout){PCM_S16LE, 1}, x, (uint8_t *)out, 4, NULL);
 	assert_int_equal(out[1], 32767);
 	assert_int_equal(out[2], -32768);
 }
@@ -83,8 +84,8 @@ interleaved_channels_are_picked(void **state)
 	static const int16_t in[] = {1, 2, 3, 4, 5, 6};
 	float x[3];
 	int16_t out[6] = {0};
-	pcm_read(PCM_S16LE, (const uint8_t *)(in + 1), 2, x, 3);
-	pcm_write(PCM_S16LE, x, 2, (uint8_t *)out, 3, NULL);
+	pcm_read((struct pcm_layout){PCM_S16LE, 2}, (const uint8_t *)(in + 1), x, 3);
+	pcm_write((struct pcm_layout){PCM_S16LE, 2}, x, (uint8_t *)out, 3, NULL);
 	const int16_t want[6] = {2, 0, 4, 0, 6, 0};
 	assert_memory_equal(out, want, sizeof want);
 }
@@ -101,7 +102,7 @@ dither_keeps_what_is_smaller_than_a_step(void **state)
 	for (int i = 0; i < N; i++) {
 		float x = 0.3f / 32768.0f;
 		int16_t s;
-		pcm_write(PCM_S16LE, &x, 1, (uint8_t *)&s, 1, &seed);
+		pcm_write((struct pcm_layout){PCM_S16LE, 1}, &x, (uint8_t *)&s, 1, &seed);
 		sum += s;
 		square += (s - 0.3) * (s - 0.3);
 	}

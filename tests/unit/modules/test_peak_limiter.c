@@ -57,7 +57,8 @@ no_true_peak_passes_the_ceiling(void **state)
 			first = 0.75 * first + (double)(int32_t)seed * 0x1p-31;
 			smooth = 0.75 * smooth + 0.5 * first;
 			double burst = i / 6000 % 2 == 0 ? 0.3 : 2.5;
-			double v = kind == 0   ? sin(2.0 * M_PI * 11025.0 * i / 44100.0 + M_PI / 4) /* peaks between samples */
+			double v = kind == 0
+			               ? sin(2.0 * M_PI * 11025.0 * i / 44100.0 + M_PI / 4) /* peaks between samples */
 			           : kind == 1 ? smooth
 			                       : sin(i * 0.05);
 			x[0][i] = (float)(v * burst);

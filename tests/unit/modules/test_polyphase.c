@@ -95,8 +95,8 @@ fit(const struct signal *s, double hz, double rate, double *in_tone, double *res
 struct ratio {
 	uint32_t in, out;
 };
-static const struct ratio ratios[] = {
-    {48000, 16000}, {44100, 16000}, {16000, 48000}, {8000, 16000}, {11025, 16000}, {44100, 48000}, {16001, 44100}, {47999, 16000}};
+static const struct ratio ratios[] = {{48000, 16000}, {44100, 16000}, {16000, 48000}, {8000, 16000}, {11025, 16000},
+    {44100, 48000}, {16001, 44100}, {47999, 16000}};
 enum { RATIOS = sizeof ratios / sizeof ratios[0], N = 24000 };
 
 static void
@@ -117,8 +117,8 @@ tones_pass_and_keep_their_place(void **state)
 			double sinad = 10.0 * log10(in_tone / rest);
 			double gain = 10.0 * log10(in_tone / 0.125);
 			if (sinad < 118.0 || fabs(gain) > 0.11) {
-				fail_msg("%u -> %u at %.0f Hz: SINAD %.1f dB, gain %.3f dB", ratios[k].in, ratios[k].out, hz,
-				    sinad, gain);
+				fail_msg("%u -> %u at %.0f Hz: SINAD %.1f dB, gain %.3f dB", ratios[k].in,
+				    ratios[k].out, hz, sinad, gain);
 			}
 			/* no delay: the output is the tone at its own time */
 			double w = 2.0 * M_PI * hz * (s.n / 2) / ratios[k].out;
