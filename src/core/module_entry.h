@@ -25,6 +25,9 @@ enum rme_module_category { RME_MODULE_AUDIO, RME_MODULE_VISION, RME_MODULE_TEXT 
 /** Where a module may be deployed; flags. */
 enum { RME_DEPLOY_SERVER = 1, RME_DEPLOY_NODE = 2, RME_DEPLOY_BROWSER = 4 };
 
+/** Where a module runs. AUTO: in this process where it is ours (wasm/isolation.h), else in one of its own. */
+enum rme_isolation { RME_ISOLATION_AUTO, RME_ISOLATION_INPROC, RME_ISOLATION_PROCESS };
+
 enum rme_module_param_type {
 	RME_MODULE_PARAM_NUMBER,
 	RME_MODULE_PARAM_INTEGER,
@@ -80,7 +83,8 @@ struct rme_module_entry {
 	struct rme_module_limits limits;
 	const char *const *services; /**< services that it may call, and nothing else; n_services of them */
 	size_t n_services;
-	unsigned deploy; /**< RME_DEPLOY_* */
+	enum rme_isolation isolation; /**< as the registry says */
+	unsigned deploy;              /**< RME_DEPLOY_* */
 	unsigned optimize_level;
 	bool optimize_simd;
 	bool optimize_wasm_opt;

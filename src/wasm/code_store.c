@@ -4,41 +4,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "wasm/aot_key.h"
 #include "wasm/engine_state.h"
 #include "wasm/module.h"
 #include "wasm/module_limits.h"
-
-static const char compiler_name[] = "rme-aotc";
-
-/* Where rme-aotc is: as configured, else beside the program, else where it was installed. */
-static void
-find_compiler(const struct rmi_wasm_engine *e, char path[PATH_MAX])
-{
-	const char *said = e->compiler != NULL ? e->compiler : secure_getenv("RME_AOTC");
-	if (said != NULL) {
-		(void)snprintf(path, PATH_MAX, "%s", said);
-		return;
-	}
-	char exe[PATH_MAX / 2];
-	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-	exe[n > 0 ? n : 0] = '\0';
-	char *slash = strrchr(exe, '/');
-	if (slash != NULL) {
-		*slash = '\0';
-	}
-	(void)snprintf(path, PATH_MAX, "%s/%s", exe, compiler_name);
-	if (access(path, X_OK) == 0) {
-		return;
-	}
-	(void)snprintf(path, PATH_MAX, "%s/../libexec/rme/%s", exe, compiler_name);
-	if (access(path, X_OK) == 0) {
-		return;
-	}
-	(void)snprintf(path, PATH_MAX, "%s/%s", RMI_LIBEXECDIR, compiler_name);
-}
+#include "wasm/program_path.h"
 
 static bool
 default_cache_dir(char path[PATH_MAX])
@@ -127,7 +98,7 @@ compile_at(struct rmi_aot_code *out, struct rmi_wasm_engine *e, const struct rmi
 {
 	char compiler[PATH_MAX];
 	const char *temporary = secure_getenv("TMPDIR");
-	find_compiler(e, compiler);
+	rmi_program_path("RME_AOTC", e->compiler, "rme-aotc", compiler);
 	const struct rmi_aot_request q = {.wasm = want->wasm.data,
 	    .len = want->wasm.len,
 	    .compiler = compiler,

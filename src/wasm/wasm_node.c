@@ -37,10 +37,10 @@ struct wasm_state {
 
 /* A node may take less than the registry gives its module, never more. */
 static enum rme_err
-choose_limits(struct rme_node *self, struct wasm_state *s, struct rme_module_limits *out)
+choose_limits(struct rme_module_limits *out, struct rme_node *self, const struct rmi_wasm_node_config *c,
+    const struct rme_module_entry *entry)
 {
-	const struct rmi_wasm_node_config *c = s->config;
-	const struct rme_module_limits none = {0}, *given = s->entry != NULL ? &s->entry->limits : &none;
+	const struct rme_module_limits none = {0}, *given = entry != NULL ? &entry->limits : &none;
 	const struct {
 		const char *name;
 		int64_t wanted, given;
@@ -63,19 +63,26 @@ choose_limits(struct rme_node *self, struct wasm_state *s, struct rme_module_lim
 	return RME_OK;
 }
 
+enum rme_err
+rmi_wasm_node_spec(struct rmi_wasm_module_spec *out, struct rme_node *self, const struct rmi_wasm_node_config *c,
+    const struct rme_module_entry *entry)
+{
+	*out = (struct rmi_wasm_module_spec){.name = entry != NULL ? entry->name : NULL,
+	    .path = entry != NULL && entry->wasm_path != NULL ? entry->wasm_path : c->module,
+	    .sha256 = entry != NULL && entry->has_sha256 ? entry->sha256 : NULL,
+	    .function_name = c->function_name};
+	if (out->function_name == NULL && entry != NULL) {
+		out->function_name = entry->function_name;
+	}
+	return choose_limits(&out->limits, self, c, entry);
+}
+
 static enum rme_err
 open_module(struct rme_node *self, struct wasm_state *s)
 {
 	struct rme_error err = {0};
-	const struct rme_module_entry *entry = s->entry;
-	struct rmi_wasm_module_spec spec = {.name = entry != NULL ? entry->name : NULL,
-	    .path = entry != NULL && entry->wasm_path != NULL ? entry->wasm_path : s->config->module,
-	    .sha256 = entry != NULL && entry->has_sha256 ? entry->sha256 : NULL,
-	    .function_name = s->config->function_name};
-	if (spec.function_name == NULL && entry != NULL) {
-		spec.function_name = entry->function_name;
-	}
-	enum rme_err e = choose_limits(self, s, &spec.limits);
+	struct rmi_wasm_module_spec spec;
+	enum rme_err e = rmi_wasm_node_spec(&spec, self, s->config, s->entry);
 	if (e != RME_OK) {
 		return e;
 	}
@@ -462,6 +469,12 @@ static const struct rme_param params[] = {
         .offset = AT(result_limit_bytes),
         .max = RMI_WASM_RESULT_BYTES_LIMIT,
         .help = "largest result; as the registry says, else 64 KiB"},
+    {.name = "isolation",
+        .kind = RME_PARAM_CHOICE,
+        .offset = AT(isolation),
+        .fallback = "auto",
+        .choices = rmi_isolation_choices,
+        .help = "inproc, process: where it runs; auto = as the registry says. May be tightened, never loosened"},
     {.name = NULL},
 };
 

@@ -10,14 +10,19 @@
 #include <stddef.h>
 #include <rme/node.h>
 #include "core/module_entry.h"
+#include "wasm/isolation.h"
 
+struct rmi_iso_status;
 struct rmi_wasm_engine;
+struct rmi_wasm_module;
 struct rmi_wasm_nodes;
 
 /** Modules known by name; entries and array are borrowed and outlive the node types. */
 struct rmi_wasm_registry {
 	struct rme_module_entry *const *entries;
 	size_t n;
+	enum rme_isolation otherwise; /**< where modules run that are not ours; AUTO = process */
+	struct rmi_wasm_module *only; /**< the one module that every node runs, opened already; NULL = as nodes say */
 };
 
 /**
@@ -29,6 +34,9 @@ RME_NODISCARD enum rme_err
 rmi_wasm_nodes_new(struct rmi_wasm_nodes **out, struct rmi_wasm_engine *e, const struct rmi_wasm_registry *registry);
 /** Once no session uses them any more. NULL is a no-op. */
 void rmi_wasm_nodes_free(struct rmi_wasm_nodes *n);
+
+/** Of the processes of isolated modules. Any thread. */
+void rmi_wasm_nodes_isolation(struct rmi_wasm_nodes *n, struct rmi_iso_status *out);
 
 /** @param index  0 = WasmEdgeNode, 1 = HybridWasmNode; NULL past the end */
 const struct rme_node_type *rmi_wasm_nodes_type(const struct rmi_wasm_nodes *n, size_t index);
@@ -42,6 +50,7 @@ struct rmi_wasm_node_config {
 	char *input;         /**< media format; NULL = as the registry says */
 	char *output;        /**< media format; NULL = as the registry says */
 	int64_t memory_limit_bytes, timeout_ns, result_limit_bytes; /**< 0 = as the registry says */
+	int isolation; /**< enum rme_isolation; AUTO = as the registry says */
 };
 
 #endif

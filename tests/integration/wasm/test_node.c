@@ -56,7 +56,7 @@ setup(void **state)
 	limited.input = rme_format_audio(RME_SAMPLE_S16LE, 16000, 1);
 	limited.output = rme_format_of(RME_MEDIA_JSON);
 	rmi_runtime_set_services(fixture_runtime(), &far);
-	const struct rmi_wasm_registry registry = {entries, 2};
+	const struct rmi_wasm_registry registry = {.entries = entries, .n = 2, .otherwise = fixture_isolation()};
 	if (rmi_wasm_nodes_new(&nodes, fixture_engine, &registry) != RME_OK) {
 		return -1;
 	}
@@ -129,7 +129,10 @@ receive(struct chain *c, enum rme_packet_kind kind)
 {
 	struct rme_packet *pkt = NULL;
 	assert_int_equal(rme_session_recv(c->session, &pkt, rmi_monotonic_ns() + 60 * RMI_NS_PER_S), RME_OK);
-	assert_int_equal(rme_packet_meta(pkt)->kind, kind);
+	const struct rme_verdict *v = rme_packet_verdict(pkt);
+	if (rme_packet_meta(pkt)->kind != kind) {
+		fail_msg("a packet of another kind%s%s", v != NULL ? ", a verdict: " : "", v != NULL ? v->error.text : "");
+	}
 	return pkt;
 }
 

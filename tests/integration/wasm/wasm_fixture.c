@@ -76,6 +76,13 @@ fixture_remove_folder(const char *path)
 	(void)rmdir(path);
 }
 
+enum rme_isolation
+fixture_isolation(void)
+{
+	const char *said = getenv("RME_TEST_ISOLATION");
+	return said != NULL && strcmp(said, "process") == 0 ? RME_ISOLATION_PROCESS : RME_ISOLATION_INPROC;
+}
+
 const char *
 fixture_path(const char *name)
 {

@@ -31,6 +31,9 @@ const char *fixture_cache_dir(void);
 void fixture_remove_folder(const char *path);
 struct rme_runtime *fixture_runtime(void);
 
+/** Where modules run in this test: as RME_TEST_ISOLATION says, else in this process. */
+enum rme_isolation fixture_isolation(void);
+
 /** Path of a test module; valid until the next call. */
 const char *fixture_path(const char *name);
 /** Open a test module with these limits (0 = default). */
