@@ -3,6 +3,8 @@
 #include <link.h>
 #include <string.h>
 
+#include "base/clock.h"
+#include "wasm/invoke.h"
 #include "wasm/wasm_process.h"
 
 /*
@@ -93,15 +95,29 @@ find_block(struct dl_phdr_info *info, size_t size, void *ctx)
 	return 1;
 }
 
+/* The dynamic linker makes the block when it is needed: by machine code of a module that is entered on this thread. */
+static enum rme_err
+touch_block(struct rmi_wasm_process *p, struct rme_error *err)
+{
+	struct rmi_invoke call = {.function = p->self.touch, .deadline_ns = rmi_monotonic_ns() + RMI_NS_PER_S};
+	const struct rmi_invoke_target target = {.process = p, .zone = p->self.touch_zone};
+	pthread_mutex_lock(&p->load_lock);
+	enum rme_err e = rmi_invoke(&call, &target, err);
+	pthread_mutex_unlock(&p->load_lock);
+	return e;
+}
+
 enum rme_err
 rmi_fiber_prepare(struct rmi_lane *lane, struct rme_error *err)
 {
 	if (lane->engine_state != NULL) {
 		return RME_OK;
 	}
-	struct rmi_wasm_process *p = lane->process;
 	struct found_block b = {0};
-	(void)p->we.ExecutorInvoke(lane->executor, p->no_op, NULL, 0, NULL, 0); /* needs the block */
+	enum rme_err e = touch_block(lane->process, err);
+	if (e != RME_OK) {
+		return e;
+	}
 	(void)dl_iterate_phdr(find_block, &b);
 	if (b.data == NULL || b.bytes > RMI_ENGINE_STATE_MAX) {
 		return rme_error_set(err, RME_EUNSUPPORTED, NULL,

@@ -1,6 +1,7 @@
 #include "wasm/fiber_check.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/sanitizer.h"
@@ -32,6 +33,9 @@ wait_here(void *data, const WasmEdge_CallingFrameContext *frame, const WasmEdge_
 	(void)params;
 	(void)results;
 	struct rmi_lane *lane = rmi_lane_running();
+	if (lane->fiber == NULL) {
+		return WasmEdge_Result_Success; /* rmi_fiber_prepare() */
+	}
 	atomic_store(&lane->in_host, 1);
 	bool ok = rmi_fiber_suspend(lane);
 	atomic_store(&lane->in_host, 0);
@@ -91,47 +95,51 @@ end(struct sample *s, enum rmi_stop stop)
 	                                    (int32_t)s->call.value.Value == RMI_SELF_FACTOR * s->call.args[0]);
 }
 
-/* A sample that did not end is left where it is: nothing of it may be freed. */
-static bool
-try_all(struct sample s[2], char *why, size_t cap)
+/* @return why not, NULL = it works */
+static const char *
+try_all(struct sample s[2])
 {
-	const char *failed = NULL;
 	if (!begin(&s[0], 3, RMI_SELF_PLAIN) || !begin(&s[1], 5, RMI_SELF_PLAIN)) {
-		failed = "a guest cannot be suspended";
-	} else if (!end(&s[0], RMI_STOP_NONE) || !end(&s[1], RMI_STOP_NONE)) {
-		failed = "a resumed guest went wrong";
-	} else if (!begin(&s[0], 7, RMI_SELF_FAULT) || !begin(&s[1], 9, RMI_SELF_RECURSION)) {
-		failed = "a guest cannot be suspended again";
-	} else if (!end(&s[1], RMI_STOP_STACK)) {
-		failed = "a stack overflow of a resumed guest was no trap";
-	} else if (!end(&s[0], RMI_STOP_FAULT)) {
-		failed = "a fault of a resumed guest was no trap";
+		return "a guest cannot be suspended";
 	}
-	(void)snprintf(why, cap, "%s", failed != NULL ? failed : "tried");
-	return failed == NULL;
+	if (!end(&s[0], RMI_STOP_NONE) || !end(&s[1], RMI_STOP_NONE)) {
+		return "a resumed guest went wrong";
+	}
+	if (!begin(&s[0], 7, RMI_SELF_FAULT) || !begin(&s[1], 9, RMI_SELF_RECURSION)) {
+		return "a guest cannot be suspended again";
+	}
+	if (!end(&s[1], RMI_STOP_STACK)) {
+		return "a stack overflow of a resumed guest was no trap";
+	}
+	return end(&s[0], RMI_STOP_FAULT) ? NULL : "a fault of a resumed guest was no trap";
 }
 
-static bool
-try_samples(struct rmi_wasm_process *p, struct rmi_lane *lane, char *why, size_t cap)
+/*
+ * What is made here stays: one sample serves rmi_fiber_prepare(), and one that did not end must not lose what it stands on.
+ */
+static const char *
+try_samples(struct rmi_wasm_process *p, struct rmi_lane *lane, struct rme_error *err)
 {
 	const struct rmi_wasmedge *we = &p->we;
+	const WasmEdge_String run = {.Length = 3, .Buf = "run"};
 	WasmEdge_StoreContext *store = we->StoreCreate();
 	WasmEdge_ModuleInstanceContext *host = rmi_self_module_host(p, wait_here, NULL);
-	struct sample s[2] = {{0}};
-	bool made = store != NULL && host != NULL &&
-	            we->ExecutorRegisterImport(lane->executor, store, host).Code == 0 &&
-	            make_sample(&s[0], p, lane, store) && make_sample(&s[1], p, lane, store);
-	bool ok = made && try_all(s, why, cap);
-	if (!made) {
-		(void)snprintf(why, cap, "out of memory");
+	struct sample *s = calloc(2, sizeof(*s));
+	if (store == NULL || host == NULL || s == NULL ||
+	    we->ExecutorRegisterImport(lane->executor, store, host).Code != 0 || !make_sample(&s[0], p, lane, store) ||
+	    !make_sample(&s[1], p, lane, store)) {
+		return "out of memory";
 	}
-	if (ok || !made) {
-		we->ModuleInstanceDelete(s[0].guest);
+	p->self.touch = we->ModuleInstanceFindFunction(s[0].guest, run);
+	p->self.touch_zone = &s[0].zone;
+	if (rmi_fiber_prepare(lane, err) != RME_OK) {
+		return err->text;
+	}
+	const char *no = try_all(s);
+	if (no == NULL) {
 		we->ModuleInstanceDelete(s[1].guest);
-		we->StoreDelete(store);
-		we->ModuleInstanceDelete(host);
 	}
-	return ok;
+	return no;
 }
 
 /* The processor then keeps return addresses of its own, which a switch of stacks would have to exchange too. */
@@ -157,11 +165,11 @@ rmi_fiber_check(struct rmi_wasm_process *p, char *why, size_t cap)
 		no = "not tried with this version of the engine";
 	} else if (has_shadow_stack()) {
 		no = "this process has a shadow stack";
-	} else if (rmi_lane_of_thread(&lane, p, &err) != RME_OK || rmi_fiber_prepare(lane, &err) != RME_OK) {
+	} else if (rmi_lane_of_thread(&lane, p, &err) != RME_OK) {
 		no = err.text;
 	} else {
-		return try_samples(p, lane, why, cap);
+		no = try_samples(p, lane, &err);
 	}
-	(void)snprintf(why, cap, "%s", no);
-	return false;
+	(void)snprintf(why, cap, "%s", no != NULL ? no : "tried");
+	return no == NULL;
 }

@@ -108,7 +108,13 @@ rmi_instance_call(struct rmi_wasm_instance *in, enum rmi_export_id id, struct rm
 	in->has_error_text = in->gave_up = false;
 	const struct rmi_invoke_target target = {
 	    .process = in->process, .zone = &in->zone, .canceled = &in->canceled, .instance = in};
+	if (in->entered) {
+		return rme_error_set(
+		    err, RME_EINVAL, name, "module %s: has a call open; it is never entered twice", name);
+	}
+	in->entered = true;
 	e = rmi_invoke(call, &target, err);
+	in->entered = false;
 	if (e != RME_OK) {
 		return e;
 	}

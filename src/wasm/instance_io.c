@@ -333,7 +333,9 @@ rmi_wasm_instance_reset(struct rmi_wasm_instance *in, struct rme_error *err)
 	}
 	struct rmi_invoke call = {.n_args = 0};
 	int32_t status = 0;
+	in->service_calls = RMI_WASM_SERVICE_CALLS_PER_ITEM; /* none is left: nobody waits for a reset */
 	enum rme_err e = call_i32(in, RMI_EXPORT_RESET, &call, &status, err);
+	in->service_calls = 0;
 	return e == RME_OK && status < 0 ? rmi_instance_status(in, status, err) : e;
 }
 

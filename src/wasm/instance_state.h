@@ -55,6 +55,7 @@ struct rmi_wasm_instance {
 	struct rme_packet_meta item;     /**< of the item under way, for packets that the guest sends */
 	bool has_error_text;
 	char error_text[RMI_WASM_ERROR_TEXT_MAX]; /**< by rme_error, or why it gave up */
+	bool entered;                             /**< a call is open, maybe suspended: it is not entered again */
 	bool gave_up;                             /**< proc_exit, abort: error_text says how */
 	uint32_t service_calls;                   /**< of the item */
 	struct rmi_guest_usage usage;

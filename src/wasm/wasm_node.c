@@ -4,7 +4,6 @@
  */
 #include "wasm/wasm_node.h"
 
-#include <math.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,25 +14,10 @@
 #include "core/runtime.h"
 #include "wasm/instance.h"
 #include "wasm/module_limits.h"
-#include "wasm/pool.h"
+#include "wasm/hybrid_node.h"
 #include "wasm/service_names.h"
+#include "wasm/wasm_item.h"
 #include "wasm/wasm_node_state.h"
-
-struct wasm_state {
-	const struct rmi_wasm_node_kind *kind;
-	const struct rmi_wasm_node_config *config;
-	const struct rme_module_entry *entry; /* NULL = named by path */
-	struct rmi_wasm_module *module;
-	struct rmi_wasm_instance *instance; /* NULL = the next item opens one */
-	struct rmi_service_names services;
-	struct rmi_guest_env env;
-	struct rmi_guest_start start;
-	char input[RME_FORMAT_TEXT_MAX];
-	struct rme_format output;     /* of results; ANY = as the item */
-	struct rme_format told;       /* input format of the last packet, for which the instance is */
-	struct rme_format asked_with; /* input format for which the module was asked about its output */
-	bool output_asked;
-};
 
 /* A node may take less than the registry gives its module, never more. */
 static enum rme_err
@@ -78,7 +62,7 @@ rmi_wasm_node_spec(struct rmi_wasm_module_spec *out, struct rme_node *self, cons
 }
 
 static enum rme_err
-open_module(struct rme_node *self, struct wasm_state *s)
+open_module(struct rme_node *self, struct rmi_wasm_state *s)
 {
 	struct rme_error err = {0};
 	struct rmi_wasm_module_spec spec;
@@ -90,21 +74,6 @@ open_module(struct rme_node *self, struct wasm_state *s)
 	return e == RME_OK ? e : rme_node_fail(self, e, "module %s: %s", err.where, err.text);
 }
 
-static enum rme_err
-open_instance(struct rme_node *self, struct wasm_state *s)
-{
-	struct rme_error err = {0};
-	enum rme_err e = rmi_wasm_pool_take(&s->instance, s->module, &err);
-	e = e != RME_OK ? e : rmi_wasm_instance_open(s->instance, &s->env, &s->start, &err);
-	if (e == RME_OK) {
-		s->output_asked = false;
-		return RME_OK;
-	}
-	rmi_wasm_instance_free(s->instance);
-	s->instance = NULL;
-	return rme_node_fail(self, e, "%s", err.text);
-}
-
 /* A media format of the config, else of the registry; all-zero = not said. */
 static enum rme_err
 choose_format(struct rme_format *out, const char *config, const struct rme_format *entry, struct rme_error *err)
@@ -114,7 +83,7 @@ choose_format(struct rme_format *out, const char *config, const struct rme_forma
 }
 
 static enum rme_err
-choose_formats(struct rme_node *self, struct wasm_state *s)
+choose_formats(struct rme_node *self, struct rmi_wasm_state *s)
 {
 	struct rme_error err = {0};
 	struct rme_format input;
@@ -133,7 +102,7 @@ choose_formats(struct rme_node *self, struct wasm_state *s)
 }
 
 static enum rme_err
-grant_services(struct rme_node *self, struct wasm_state *s)
+grant_services(struct rme_node *self, struct rmi_wasm_state *s)
 {
 	struct rme_error err = {0};
 	const struct rme_module_entry *entry = s->entry;
@@ -148,10 +117,10 @@ grant_services(struct rme_node *self, struct wasm_state *s)
 	return RME_OK;
 }
 
-static enum rme_err
-wasm_open(struct rme_node *self, const void *config)
+enum rme_err
+rmi_wasm_open(struct rme_node *self, const void *config)
 {
-	struct wasm_state *s = rme_node_state(self);
+	struct rmi_wasm_state *s = rme_node_state(self);
 	s->kind = (const struct rmi_wasm_node_kind *)rmi_node_type(self);
 	s->config = config;
 	s->entry = rmi_wasm_nodes_find(s->kind->nodes, s->config->module);
@@ -163,203 +132,34 @@ wasm_open(struct rme_node *self, const void *config)
 	enum rme_err e = choose_formats(self, s);
 	e = e != RME_OK ? e : grant_services(self, s);
 	e = e != RME_OK ? e : open_module(self, s);
-	return e != RME_OK ? e : open_instance(self, s);
-}
-
-/* Ends the item with the guest's error; an instance that ended with it is replaced at the next item. */
-static enum rme_err
-fail_item(struct rme_node *self, struct wasm_state *s, enum rme_err e, const struct rme_error *err)
-{
-	if (!rmi_wasm_instance_dead(s->instance)) {
-		return rme_node_fail(self, e, "%s", err->text);
-	}
-	rmi_wasm_instance_free(s->instance);
-	s->instance = NULL;
-	rme_log(s->env.rt, RME_LOG_DEBUG, "wasm", "%s; its instance is replaced", err->text);
-	return rme_node_fail(self, e, "%s; the next item gets a new instance", err->text);
-}
-
-/* Once per input format: what the module says about its results. */
-static enum rme_err
-ask_output_format(struct wasm_state *s, const struct rme_format *in, struct rme_error *err)
-{
-	if (!rmi_module_exports(rmi_wasm_module_summary(s->module), RMI_EXPORT_OUTPUT_FORMAT) ||
-	    (s->output_asked && rme_format_equal(in, &s->asked_with))) {
-		return RME_OK;
-	}
-	struct rme_bytes text;
-	enum rme_err e = rmi_wasm_instance_output_format(s->instance, &text, err);
 	if (e != RME_OK) {
 		return e;
 	}
-	s->output_asked = true;
-	s->asked_with = *in;
-	struct rme_format said;
-	if (text.len == 0) {
-		return RME_OK;
-	}
-	e = rme_format_parse(&said, (const char *)text.data, text.len, NULL);
-	if (e != RME_OK) {
-		return rme_error_set(err, RME_EMODULE, NULL, "module %s: its output format is no media format",
-		    rmi_wasm_module_name(s->module));
-	}
-	s->output = said;
-	return RME_OK;
+	struct rme_error err = {0};
+	e = rmi_wasm_open_instance(s, &err);
+	return e == RME_OK ? e : rme_node_fail(self, e, "%s", err.text);
 }
 
-/* An item under way: its results share one meta. */
-struct run {
-	struct rme_node *self;
-	struct wasm_state *s;
-	struct rmi_guest_item item;
-	struct rme_packet_meta meta; /* of the results */
-	unsigned outputs;
-};
-
+/* Results one after the other, as long as the steps give any. */
 static enum rme_err
-emit(struct run *r, struct rme_bytes data)
-{
-	struct rme_packet *pkt;
-	if (++r->outputs > RMI_WASM_OUTPUTS_PER_ITEM) {
-		return rme_node_fail(r->self, RME_ELIMIT, "module %s: more than %d results of one item",
-		    rmi_wasm_module_name(r->s->module), RMI_WASM_OUTPUTS_PER_ITEM);
-	}
-	enum rme_err e = rme_packet_new(&pkt, &r->meta, data.data, data.len);
-	return e != RME_OK ? rme_node_fail(r->self, e, "no packet for a result: %s", rme_err_text(e))
-	                   : rme_node_emit(r->self, pkt);
-}
-
-/* What the declared format does not say stays as it comes. */
-static void
-fill_from(struct rme_format *want, const struct rme_format *in)
-{
-	if (want->media == RME_MEDIA_AUDIO_PCM) {
-		want->audio.sample = want->audio.sample != RME_SAMPLE_ANY ? want->audio.sample : in->audio.sample;
-		want->audio.rate_hz = want->audio.rate_hz != 0 ? want->audio.rate_hz : in->audio.rate_hz;
-		want->audio.channels = want->audio.channels != 0 ? want->audio.channels : in->audio.channels;
-	} else if (want->media == RME_MEDIA_IMAGE_RAW) {
-		want->image.pixel = want->image.pixel != RME_PIXEL_ANY ? want->image.pixel : in->image.pixel;
-		want->image.width = want->image.width != 0 ? want->image.width : in->image.width;
-		want->image.height = want->image.height != 0 ? want->image.height : in->image.height;
-	}
-}
-
-/* The results of process, next or flush have the format and confidence that the module states after the first of them. */
-static enum rme_err
-describe_results(struct run *r, const struct rme_format *in, struct rme_error *err)
-{
-	struct wasm_state *s = r->s;
-	enum rme_err e = ask_output_format(s, in, err);
-	e = e != RME_OK ? e : rmi_wasm_instance_confidence(s->instance, &r->meta.confidence, err);
-	r->meta.format = s->output.media != RME_MEDIA_ANY ? s->output : *in;
-	if (r->meta.format.media == in->media) {
-		fill_from(&r->meta.format, in);
-	}
-	return e;
-}
-
-static enum rme_err
-emit_more(struct run *r, enum rme_err (*more)(struct rmi_wasm_instance *, const struct rmi_guest_item *,
-                             struct rme_bytes *, struct rme_error *))
-{
-	for (;;) {
-		struct rme_error err = {0};
-		struct rme_bytes out = {0};
-		enum rme_err e = more(r->s->instance, &r->item, &out, &err);
-		if (e != RME_OK) {
-			return fail_item(r->self, r->s, e, &err);
-		}
-		if (out.len == 0) {
-			return RME_OK;
-		}
-		e = emit(r, out);
-		if (e != RME_OK) {
-			return e;
-		}
-	}
-}
-
-static struct run
-begin_run(struct rme_node *self, const struct rme_packet_meta *of)
-{
-	struct run r = {
-	    .self = self, .s = rme_node_state(self), .item = {.deadline_ns = of->deadline_ns, .meta = of}, .meta = *of};
-	r.meta.kind = RME_PACKET_DATA;
-	r.meta.side = RME_SIDE_EDGE;
-	r.meta.confidence = NAN;
-	return r;
-}
-
-static void
-report_usage(struct run *r)
-{
-	const struct rmi_guest_usage *u = r->s->instance != NULL ? rmi_wasm_instance_usage(r->s->instance) : NULL;
-	struct rme_stage_report *report = rme_node_report(r->self, r->meta.seq);
-	if (report == NULL) {
-		return;
-	}
-	report->side = RME_SIDE_EDGE;
-	if (u != NULL) {
-		report->bytes_up += u->bytes_up;
-		report->bytes_down += u->bytes_down;
-		report->remote_ns += u->remote_ns;
-	}
-}
-
-static enum rme_err
-process_data(struct run *r, struct rme_bytes data, const struct rme_format *in)
+emit_all(struct rmi_wasm_item *it, rmi_wasm_step *step, rmi_wasm_step *further)
 {
 	struct rme_error err = {0};
 	struct rme_bytes out = {0};
-	enum rme_err e = rmi_wasm_instance_process(r->s->instance, &r->item, data, &out, &err);
-	if (e == RME_OK && out.len > 0) {
-		e = describe_results(r, in, &err);
+	enum rme_err e = step(it, &out, &err);
+	while (e == RME_OK && out.len > 0) {
+		e = rmi_wasm_item_emit(it, out, &err);
+		e = e != RME_OK ? e : further(it, &out, &err);
 	}
-	if (e != RME_OK) {
-		return fail_item(r->self, r->s, e, &err);
-	}
-	e = out.len > 0 ? emit(r, out) : RME_OK;
-	if (e != RME_OK || out.len == 0 ||
-	    !rmi_module_exports(rmi_wasm_module_summary(r->s->module), RMI_EXPORT_NEXT)) {
-		return e;
-	}
-	return emit_more(r, rmi_wasm_instance_next);
-}
-
-/*
- * A module whose results depend on the input says so by output_format. Where the registry leaves open what comes (any rate,
- * say), such a module is started anew with what really comes.
- */
-static enum rme_err
-tell_format(struct rme_node *self, struct wasm_state *s, const struct rme_format *in)
-{
-	char text[RME_FORMAT_TEXT_MAX];
-	if (in->media != RME_MEDIA_AUDIO_PCM || rme_format_equal(in, &s->told) ||
-	    !rmi_module_exports(rmi_wasm_module_summary(s->module), RMI_EXPORT_OUTPUT_FORMAT)) {
-		return RME_OK;
-	}
-	s->told = *in;
-	(void)rme_format_print(in, text);
-	if (strcmp(text, s->input) == 0) {
-		return RME_OK;
-	}
-	memcpy(s->input, text, sizeof text);
-	s->start.input = s->input;
-	rmi_wasm_instance_free(s->instance);
-	s->instance = NULL;
-	return open_instance(self, s);
+	return e == RME_OK ? e : rme_node_fail(it->self, e, "%s", err.text);
 }
 
 static enum rme_err
 wasm_process(struct rme_node *self, struct rme_packet *in)
 {
-	struct run r = begin_run(self, rme_packet_meta(in));
-	struct rme_bytes data;
-	data.data = rme_packet_data(in, &data.len);
-	enum rme_err e = tell_format(self, r.s, &rme_packet_meta(in)->format);
-	e = e != RME_OK || r.s->instance != NULL ? e : open_instance(self, r.s);
-	e = e != RME_OK ? e : process_data(&r, data, &rme_packet_meta(in)->format);
-	report_usage(&r);
+	struct rmi_wasm_item it = rmi_wasm_item_begin(self, in);
+	enum rme_err e = emit_all(&it, rmi_wasm_item_first, rmi_wasm_item_next);
+	rmi_wasm_item_report(&it);
 	rme_packet_unref(in);
 	return e;
 }
@@ -367,30 +167,20 @@ wasm_process(struct rme_node *self, struct rme_packet *in)
 static enum rme_err
 wasm_flush(struct rme_node *self, struct rme_packet *flush)
 {
-	struct run r = begin_run(self, rme_packet_meta(flush));
-	if (r.s->instance == NULL || !rmi_module_exports(rmi_wasm_module_summary(r.s->module), RMI_EXPORT_FLUSH)) {
-		return RME_OK;
-	}
-	struct rme_error err = {0};
-	enum rme_err e = describe_results(&r, &r.s->asked_with, &err);
-	return e != RME_OK ? fail_item(self, r.s, e, &err) : emit_more(&r, rmi_wasm_instance_flush);
+	struct rmi_wasm_item it = rmi_wasm_item_begin(self, flush);
+	return emit_all(&it, rmi_wasm_item_flush, rmi_wasm_item_flush);
 }
 
 static void
 wasm_reset(struct rme_node *self)
 {
-	struct wasm_state *s = rme_node_state(self);
-	if (s->instance != NULL &&
-	    (rmi_wasm_instance_outdated(s->instance) || rmi_wasm_instance_reset(s->instance, NULL) != RME_OK)) {
-		rmi_wasm_instance_free(s->instance); /* the next item gets one that has seen nothing */
-		s->instance = NULL;
-	}
+	rmi_wasm_reset_instance(rme_node_state(self));
 }
 
-static void
-wasm_close(struct rme_node *self)
+void
+rmi_wasm_close(struct rme_node *self)
 {
-	struct wasm_state *s = rme_node_state(self);
+	struct rmi_wasm_state *s = rme_node_state(self);
 	rmi_wasm_instance_free(s->instance);
 	rmi_wasm_module_unref(s->module);
 	rmi_service_names_done(&s->services);
@@ -417,11 +207,11 @@ wasm_formats(const struct rme_node_type *type, const void *config, const struct 
 			return RME_EFORMAT;
 		}
 		*want = declared;
-		fill_from(want, in);
+		rmi_wasm_fill_format(want, in);
 	}
 	enum rme_err e = choose_format(gives, c->output, entry != NULL ? &entry->output : NULL, NULL);
 	if (e == RME_OK && gives->media == want->media) {
-		fill_from(gives, want);
+		rmi_wasm_fill_format(gives, want);
 	}
 	return e;
 }
@@ -478,24 +268,35 @@ static const struct rme_param params[] = {
     {.name = NULL},
 };
 
-#define WASM_NODE_TYPE(type_name, type_help, type_flags) \
-	{ \
-	    .name = type_name, \
-	    .category = "wasm", \
-	    .help = type_help, \
-	    .flags = RME_NODE_STATEFUL | RME_NODE_OUTSIDE | (type_flags), \
-	    .state_size = sizeof(struct wasm_state), \
-	    .config_size = sizeof(struct rmi_wasm_node_config), \
-	    .params = params, \
-	    .formats = wasm_formats, \
-	    .open = wasm_open, \
-	    .process = wasm_process, \
-	    .flush = wasm_flush, \
-	    .reset = wasm_reset, \
-	    .close = wasm_close, \
-	}
-
 const struct rme_node_type rmi_wasm_node_types[2] = {
-    WASM_NODE_TYPE("WasmEdgeNode", "Runs a WebAssembly module in a sandbox.", 0),
-    WASM_NODE_TYPE("HybridWasmNode", "Runs a WebAssembly module that may call remote services.", RME_NODE_BLOCKING),
+    {
+        .name = "WasmEdgeNode",
+        .category = "wasm",
+        .help = "Runs a WebAssembly module in a sandbox.",
+        .flags = RME_NODE_STATEFUL | RME_NODE_OUTSIDE,
+        .state_size = sizeof(struct rmi_wasm_state),
+        .config_size = sizeof(struct rmi_wasm_node_config),
+        .params = params,
+        .formats = wasm_formats,
+        .open = rmi_wasm_open,
+        .process = wasm_process,
+        .flush = wasm_flush,
+        .reset = wasm_reset,
+        .close = rmi_wasm_close,
+    },
+    {
+        .name = "HybridWasmNode",
+        .category = "wasm",
+        .help = "Runs a WebAssembly module that may call remote services.",
+        .flags = RME_NODE_STATEFUL | RME_NODE_OUTSIDE | RME_NODE_ASYNC,
+        .state_size = sizeof(struct rmi_hybrid_state),
+        .config_size = sizeof(struct rmi_wasm_node_config),
+        .params = params,
+        .formats = wasm_formats,
+        .open = rmi_hybrid_open,
+        .process = rmi_hybrid_process,
+        .wake = rmi_hybrid_wake,
+        .reset = rmi_hybrid_reset,
+        .close = rmi_hybrid_close,
+    },
 };

@@ -1,11 +1,13 @@
 #ifndef RMI_WASM_WASM_NODE_STATE_H
 #define RMI_WASM_WASM_NODE_STATE_H
 
-/** @file What wasm_node.c and wasm_nodes.c share. */
+/** @file What the files of the node types share. */
 
 #include <rme/node.h>
 #include "core/module_entry.h"
+#include "wasm/instance.h"
 #include "wasm/module.h"
+#include "wasm/service_names.h"
 #include "wasm/wasm_node.h"
 
 struct rmi_iso_host;
@@ -17,6 +19,27 @@ struct rmi_wasm_node_kind {
 	struct rmi_wasm_nodes *nodes;
 	bool hybrid; /**< may call services */
 };
+
+/** State of a node over a module. */
+struct rmi_wasm_state {
+	const struct rmi_wasm_node_kind *kind;
+	const struct rmi_wasm_node_config *config;
+	const struct rme_module_entry *entry; /* NULL = named by path */
+	struct rmi_wasm_module *module;
+	struct rmi_wasm_instance *instance; /* NULL = the next item opens one */
+	struct rmi_service_names services;
+	struct rmi_guest_env env;
+	struct rmi_guest_start start;
+	char input[RME_FORMAT_TEXT_MAX];
+	struct rme_format output;     /* of results; ANY = as the item */
+	struct rme_format told;       /* input format of the last packet, for which the instance is */
+	struct rme_format asked_with; /* input format for which the module was asked about its output */
+	bool output_asked;
+};
+
+/** open() and close() of both types. */
+enum rme_err rmi_wasm_open(struct rme_node *self, const void *config);
+void rmi_wasm_close(struct rme_node *self);
 
 /** The types to copy: WasmEdgeNode, HybridWasmNode. */
 extern const struct rme_node_type rmi_wasm_node_types[2];

@@ -20,11 +20,15 @@
 struct rmi_fault_guard;
 struct rmi_lane;
 struct rmi_watchdog;
+struct rmi_zone;
 
 /** A tiny module of our own, see self_module.h. */
 struct rmi_self_module {
 	WasmEdge_ASTModuleContext *ast;
 	uintptr_t code_low, code_high; /**< its machine code */
+	/** Its "run" in an instance whose park returns at once, where fibers work: any thread, with load_lock held. */
+	const WasmEdge_FunctionInstanceContext *touch;
+	const struct rmi_zone *touch_zone;
 };
 
 struct rmi_wasm_process {
