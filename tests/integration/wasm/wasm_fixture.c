@@ -33,9 +33,10 @@ fixture_setup(void **state)
 	if (mkdtemp(cache_dir) == NULL || rme_runtime_new(&runtime, &config, &fixture_err) != RME_OK) {
 		return -1;
 	}
-	const char *guard = getenv("RME_TEST_GUARD");
+	const char *guard = getenv("RME_TEST_GUARD"), *waits = getenv("RME_TEST_WAITS");
 	const struct rmi_wasm_engine_config engine = {.rt = runtime,
 	    .cache_dir = cache_dir,
+	    .no_fibers = waits != NULL && strcmp(waits, "threads") == 0,
 	    .optimize_first = true,
 	    .guard = guard != NULL && strcmp(guard, "interruptible") == 0 ? RMI_GUARD_INTERRUPTIBLE : RMI_GUARD_AUTO};
 	return rmi_wasm_engine_new(&fixture_engine, &engine, &fixture_err) == RME_OK ? 0 : -1;

@@ -362,12 +362,27 @@ enum command {
 static const char *const commands[COMMANDS] = {"echo ", "trap ", "loop ", "status ", "error ", "many ", "big ", "lie ",
     "call ", "send ", "far-session", "bad-pointers", "say ", "log ", "bad-alloc "};
 
+/* "later X": asks the service, and then does X, whatever the answer was. */
+static void
+wait_first(void)
+{
+	static const char echo[] = "echo";
+	static uint8_t answer[64];
+	static uint32_t room;
+	room = sizeof(answer);
+	(void)call_remote_service((uint32_t)(uintptr_t)echo, 4, (uint32_t)(uintptr_t)echo, 4,
+	    (uint32_t)(uintptr_t)answer, (uint32_t)(uintptr_t)&room);
+}
+
 EXPORT("process")
 int32_t
 process(const char *data, uint32_t len, uint8_t *result, uint32_t *result_len)
 {
 	uint32_t c = 0;
 	items++;
+	for (; starts(data, len, "later "); data += 6, len -= 6) {
+		wait_first();
+	}
 	while (c < COMMANDS && !starts(data, len, commands[c])) {
 		c++;
 	}
