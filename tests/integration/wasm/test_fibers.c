@@ -261,7 +261,9 @@ a_canceled_guest_ends_when_it_is_resumed(void **state)
 		} else {
 			go_round(&g, 1);
 		}
-		expect(&g);
+		if (g.run.fibers || g.result != RME_OK) { /* a thread of its own may have returned just before */
+			expect(&g);
+		}
 		rmi_guest_run_done(&g.run);
 		rmi_wasm_instance_free(g.in);
 		assert_int_equal(sem_destroy(&g.news), 0);
