@@ -76,8 +76,9 @@ open_both(struct recognizer *r, enum asr_grammar g)
 	}
 	r->room = aligned(asr_bytes(&m));
 	asr_init(&r->asr, &m, r->room);
-	printf("%-9s %4u words, %5u models of phones, %4u senones, file %5.0f KB, room %4.1f MB\n", asr_grammar_names[g],
-	    m.header->n_words - 1, m.header->n_nodes, m.header->n_senones, (double)len / 1e3, (double)asr_bytes(&m) / 1e6);
+	printf("%-9s %4u words, %5u models of phones, %4u senones, file %5.0f KB, room %4.1f MB\n",
+	    asr_grammar_names[g], m.header->n_words - 1, m.header->n_nodes, m.header->n_senones, (double)len / 1e3,
+	    (double)asr_bytes(&m) / 1e6);
 }
 
 static void
@@ -96,7 +97,8 @@ asr_text(const struct asr *a, char *out, size_t cap)
 	for (uint32_t i = 0; i < a->result.n_words; i++) {
 		const struct asr_word *w = &a->model.words[a->result.words[i].word];
 		if (w->len > 0 && n + w->len + 2 < cap) {
-			n += (size_t)snprintf(out + n, cap - n, "%s%.*s", n > 0 ? " " : "", (int)w->len, a->model.text + w->text);
+			n += (size_t)snprintf(
+			    out + n, cap - n, "%s%.*s", n > 0 ? " " : "", (int)w->len, a->model.text + w->text);
 		}
 	}
 }
@@ -111,7 +113,8 @@ hear(struct recognizer *r, const int16_t *pcm, size_t n)
 		out.confidence = v.confidence;
 		out.rejected = v.rejected;
 		if (verbose) {
-			printf("  llr %6.2f worst %6.2f confidence %.3f  ", (double)v.llr, (double)v.worst, (double)v.confidence);
+			printf("  llr %6.2f worst %6.2f confidence %.3f  ", (double)v.llr, (double)v.worst,
+			    (double)v.confidence);
 		}
 	}
 	return out;
@@ -224,8 +227,8 @@ run_grammar(struct recognizer *r, enum asr_grammar g, const struct asr_set *set,
 		struct answer ours = hear(r, s->pcm, s->n);
 		struct answer rival = hear_rival(r, s->pcm, s->n);
 		if (verbose) {
-			printf("%s %-8s %-28.28s \"%s\" / \"%s\"\n", within ? "in " : "out", asr_grammar_names[g], s->name, ours.text,
-			    rival.text);
+			printf("%s %-8s %-28.28s \"%s\" / \"%s\"\n", within ? "in " : "out", asr_grammar_names[g],
+			    s->name, ours.text, rival.text);
 		}
 		judge(&f->judged[s->source], &ours, &rival, within);
 		if (within) {
@@ -278,16 +281,17 @@ floor_at_least(const char *what, double value, double floor)
 static void
 print_recognition(const struct findings *f)
 {
-	printf("\nSentences of the grammar: wrong / all (word error rate)\n%-8s %22s %22s %12s\n", "", "simple_asr", "pocketsphinx",
-	    "the same");
+	printf("\nSentences of the grammar: wrong / all (word error rate)\n%-8s %22s %22s %12s\n", "", "simple_asr",
+	    "pocketsphinx", "the same");
 	for (int s = 0; s < SOURCES; s++) {
 		const struct errors *a = &f->ours[s], *b = &f->rival[s];
 		if (a->sentences > 0) {
 			double same = (double)f->same[s] / a->sentences;
-			printf("%-8s %9u / %3u (%4.1f %%) %9u / %3u (%4.1f %%) %10.1f %%\n", asr_source_names[s], a->wrong, a->sentences,
-			    rate(a), b->wrong, b->sentences, rate(b), 100 * same);
+			printf("%-8s %9u / %3u (%4.1f %%) %9u / %3u (%4.1f %%) %10.1f %%\n", asr_source_names[s],
+			    a->wrong, a->sentences, rate(a), b->wrong, b->sentences, rate(b), 100 * same);
 			floor_at_least("same hypotheses", same, s == SOURCE_VOICES ? 0.90 : 0.95);
-			floor_at_least("sentence errors, rival's - ours", (double)b->wrong - a->wrong, s == SOURCE_VOICES ? -2 : 0);
+			floor_at_least("sentence errors, rival's - ours", (double)b->wrong - a->wrong,
+			    s == SOURCE_VOICES ? -2 : 0);
 		}
 	}
 }
@@ -295,7 +299,8 @@ print_recognition(const struct findings *f)
 static void
 print_rejection(const struct findings *f)
 {
-	printf("\nRejection of what is not of the grammar: AUC of the confidence (95 %% of resamplings above)\n%-8s %9s %22s %22s %12s %12s\n",
+	printf("\nRejection of what is not of the grammar: AUC of the confidence (95 %% of resamplings above)\n%-8s "
+	       "%9s %22s %22s %12s %12s\n",
 	    "", "in / out", "simple_asr", "pocketsphinx", "false rej.", "false acc.");
 	for (int s = 0; s < SOURCES; s++) {
 		const struct judged *j = &f->judged[s];
@@ -309,9 +314,9 @@ print_rejection(const struct findings *f)
 			continue;
 		}
 		double ours = auc(j->ours, j->label, j->n);
-		printf("%-8s %3.0f / %3.0f %14.3f (%.3f) %14.3f (%.3f) %10.1f %% %10.1f %%\n", asr_source_names[s], in, (double)j->n - in,
-		    ours, auc_low(j->ours, j->label, j->n), auc(j->rivals, j->label, j->n), auc_low(j->rivals, j->label, j->n),
-		    100 * rejected / in, 100 * accepted / ((double)j->n - in));
+		printf("%-8s %3.0f / %3.0f %14.3f (%.3f) %14.3f (%.3f) %10.1f %% %10.1f %%\n", asr_source_names[s], in,
+		    (double)j->n - in, ours, auc_low(j->ours, j->label, j->n), auc(j->rivals, j->label, j->n),
+		    auc_low(j->rivals, j->label, j->n), 100 * rejected / in, 100 * accepted / ((double)j->n - in));
 		floor_at_least("AUC of rejection", ours, 0.95);
 	}
 }
@@ -333,11 +338,13 @@ run_noise(struct recognizer *r, enum asr_grammar g, const struct asr_set *set, s
 		for (int c = 0; s->source != SOURCE_VOICES && (s->grammars >> g & 1) && c < CONDITIONS; c++) {
 			for (uint64_t seed = 0; seed < 2; seed++) {
 				size_t n;
-				int16_t *pcm = asr_set_mix(s, conditions[c].noise, conditions[c].snr_db, 100 * i + seed, &n);
+				int16_t *pcm =
+				    asr_set_mix(s, conditions[c].noise, conditions[c].snr_db, 100 * i + seed, &n);
 				struct answer ours = hear(r, pcm, n);
 				struct answer rival = hear_rival(r, pcm, n);
 				if (verbose) {
-					printf("%s %.0f dB \"%s\" / \"%s\"\n", conditions[c].name, conditions[c].snr_db, ours.text, rival.text);
+					printf("%s %.0f dB \"%s\" / \"%s\"\n", conditions[c].name, conditions[c].snr_db,
+					    ours.text, rival.text);
 				}
 				count(&e[2 * c], s->said, ours.text);
 				count(&e[2 * c + 1], s->said, rival.text);

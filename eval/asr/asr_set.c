@@ -14,10 +14,17 @@
 
 const char *const asr_grammar_names[GRAMMARS] = {"cards", "commands", "digits", "numbers", "yes_no"};
 const char *const asr_grammar_files[GRAMMARS] = {SPHINX "cards/cards.gram", "examples/speech/commands.gram",
-    "examples/speech/grammars/digits.gram", "examples/speech/grammars/numbers.gram", "examples/speech/grammars/yes_no.gram"};
+    "examples/speech/grammars/digits.gram", "examples/speech/grammars/numbers.gram",
+    "examples/speech/grammars/yes_no.gram"};
 const char *const asr_source_names[SOURCES] = {"dev", "people", "voices"};
 
-enum { C = 1 << GRAMMAR_CARDS, K = 1 << GRAMMAR_COMMANDS, D = 1 << GRAMMAR_DIGITS, N = 1 << GRAMMAR_NUMBERS, Y = 1 << GRAMMAR_YES_NO };
+enum {
+	C = 1 << GRAMMAR_CARDS,
+	K = 1 << GRAMMAR_COMMANDS,
+	D = 1 << GRAMMAR_DIGITS,
+	N = 1 << GRAMMAR_NUMBERS,
+	Y = 1 << GRAMMAR_YES_NO
+};
 
 struct recording {
 	const char *path, *said;
@@ -92,7 +99,11 @@ static const struct phrase phrases[] = {
 
 static const enum rmi_voice voices[] = {RMI_VOICE_RMS, RMI_VOICE_SLT, RMI_VOICE_AWB};
 
-enum { N_RECORDINGS = sizeof recordings / sizeof recordings[0], N_PHRASES = sizeof phrases / sizeof phrases[0], N_VOICES = 3 };
+enum {
+	N_RECORDINGS = sizeof recordings / sizeof recordings[0],
+	N_PHRASES = sizeof phrases / sizeof phrases[0],
+	N_VOICES = 3
+};
 
 static int16_t *
 to_pcm(const struct sound *s)

@@ -2,11 +2,12 @@
 #include "cli/modules_commands.h"
 
 static const struct rmi_command *const modules_commands[] = {
-    &rmi_modules_list, &rmi_modules_inspect, &rmi_modules_verify, &rmi_modules_compile, &rmi_modules_cache, NULL};
+    &rmi_modules_list, &rmi_modules_inspect, &rmi_modules_verify, &rmi_modules_compile, &rmi_modules_cache,
+    &rmi_modules_pack_asr, NULL};
 
 const struct rmi_command rmi_command_modules = {
     .name = "modules",
-    .summary = "tell about WebAssembly modules: list, inspect, verify, compile, cache",
+    .summary = "tell about WebAssembly modules: list, inspect, verify, compile, cache, pack-asr",
     .help = "Modules are those of wasm-modules.yaml in the working folder or above it "
             "(docs/reference/wasm-modules-yaml.md), "
             "or .wasm files.",

@@ -16,5 +16,6 @@ extern const struct rmi_command rmi_modules_inspect;
 extern const struct rmi_command rmi_modules_verify;
 extern const struct rmi_command rmi_modules_compile;
 extern const struct rmi_command rmi_modules_cache;
+extern const struct rmi_command rmi_modules_pack_asr;
 
 #endif

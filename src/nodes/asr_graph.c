@@ -7,9 +7,10 @@
 #include "modules/audio/simple_asr/asr_format.h"
 
 enum {
-	PHONES_MAX = 48,  /* of a word */
+	PHONES_MAX = 48,    /* of a word */
 	SPOKEN_MAX = 16000, /* pronunciations of all words */
 	NO_POINT = -1,
+	POINTS_AT_FIRST = 256,
 };
 
 /* As the native recognizer has them: how much the grammar counts against the sound, and what words and pauses cost. */
@@ -156,7 +157,8 @@ add_single(struct maker *k, const struct rmi_fsg_arc *arc, const struct spoken *
 			}
 			size_t before = k->g->n_nodes;
 			uint32_t node = 0;
-			e = node_like(k, rmi_cmu_triphone(k->model, RMI_CMU_SINGLE, s->phones[0], l, r), s->word + 1, since, &node);
+			e = node_like(k, rmi_cmu_triphone(k->model, RMI_CMU_SINGLE, s->phones[0], l, r), s->word + 1,
+			    since, &node);
 			if (e == RME_OK && k->g->n_nodes > before) {
 				e = enter(k, arc->from, l, node, weight);
 			}
@@ -229,7 +231,8 @@ add_spoken(struct maker *k, const struct rmi_fsg_arc *arc, const struct spoken *
 		if (i + 1 < s->n) {
 			uint32_t node = 0;
 			e = add_node(k,
-			    rmi_cmu_triphone(k->model, RMI_CMU_INTERNAL, s->phones[i], s->phones[i - 1], s->phones[i + 1]),
+			    rmi_cmu_triphone(
+			        k->model, RMI_CMU_INTERNAL, s->phones[i], s->phones[i - 1], s->phones[i + 1]),
 			    RMI_ASR_NO_WORD, &node);
 		} else {
 			e = add_last(k, arc, s);
@@ -266,8 +269,9 @@ take_phones(struct maker *k, const char *text, size_t len, struct spoken *out)
 		n = n < (size_t)(end - text) ? n : (size_t)(end - text);
 		uint32_t phone = rmi_cmu_phone(k->model, text, n);
 		if (phone == k->model->n_base || out->n == PHONES_MAX) {
-			return rme_error_set(k->err, RME_EFORMAT, "dictionary", "\"%.40s\": the model has no phone \"%.*s\"",
-			    k->fsg->words[out->word], (int)(n < 20 ? n : 20), text);
+			return rme_error_set(k->err, RME_EFORMAT, "dictionary",
+			    "\"%.40s\": the model has no phone \"%.*s\"", k->fsg->words[out->word],
+			    (int)(n < 20 ? n : 20), text);
 		}
 		out->phones[out->n++] = (uint8_t)phone;
 		text += n;
@@ -326,7 +330,7 @@ find_contexts(struct maker *k)
 }
 
 static enum rme_err
-make_all(struct maker *k, const struct rmi_cmu_dictionary *dictionary)
+take_room(struct maker *k)
 {
 	size_t contexts = (size_t)k->fsg->n_states * k->model->n_base;
 	k->spoken = calloc(SPOKEN_MAX, sizeof(*k->spoken));
@@ -334,15 +338,22 @@ make_all(struct maker *k, const struct rmi_cmu_dictionary *dictionary)
 	k->left = calloc(contexts, sizeof(*k->left));
 	k->right = calloc(contexts, sizeof(*k->right));
 	k->points = malloc(contexts * k->model->n_base * sizeof(*k->points));
-	k->g->last = malloc(256 * sizeof(*k->g->last));
+	k->g->last = malloc(POINTS_AT_FIRST * sizeof(*k->g->last));
 	if (k->spoken == NULL || k->first_spoken == NULL || k->left == NULL || k->right == NULL || k->points == NULL ||
 	    k->g->last == NULL) {
 		return no_memory(k);
 	}
 	memset(k->points, 0xff, contexts * k->model->n_base * sizeof(*k->points));
-	k->g->cap_points = 256;
+	k->g->cap_points = POINTS_AT_FIRST;
 	k->g->last[k->g->n_points++] = ASR_LOG_ZERO; /* the beginning */
-	enum rme_err e = look_up(k, dictionary);
+	return RME_OK;
+}
+
+static enum rme_err
+make_all(struct maker *k, const struct rmi_cmu_dictionary *dictionary)
+{
+	enum rme_err e = take_room(k);
+	e = e == RME_OK ? look_up(k, dictionary) : e;
 	if (e == RME_OK) {
 		find_contexts(k);
 	}
@@ -359,14 +370,14 @@ make_all(struct maker *k, const struct rmi_cmu_dictionary *dictionary)
 }
 
 enum rme_err
-rmi_asr_graph_make(struct rmi_asr_graph *out, const struct rmi_cmu_model *model, const struct rmi_cmu_dictionary *dictionary,
-    const struct rmi_fsg *fsg, struct rme_error *err)
+rmi_asr_graph_make(struct rmi_asr_graph *out, const struct rmi_cmu_model *model,
+    const struct rmi_cmu_dictionary *dictionary, const struct rmi_fsg *fsg, struct rme_error *err)
 {
 	*out = (struct rmi_asr_graph){0};
 	struct maker k = {.g = out, .model = model, .fsg = fsg, .err = err};
 	if (fsg->n_states > RMI_ASR_STATES_MAX) {
-		return rme_error_set(err, RME_ELIMIT, "grammar", "%u places where words meet: at most %d", fsg->n_states,
-		    RMI_ASR_STATES_MAX);
+		return rme_error_set(err, RME_ELIMIT, "grammar", "%u places where words meet: at most %d",
+		    fsg->n_states, RMI_ASR_STATES_MAX);
 	}
 	enum rme_err e = make_all(&k, dictionary);
 	if (e == RME_OK && (out->n_nodes > ASR_NODES_MAX || out->n_points > ASR_POINTS_MAX)) {

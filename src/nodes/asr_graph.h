@@ -34,9 +34,8 @@ struct rmi_asr_graph {
 };
 
 /** @param[out] out  release with rmi_asr_graph_done(), also after an error */
-RME_NODISCARD enum rme_err
-rmi_asr_graph_make(struct rmi_asr_graph *out, const struct rmi_cmu_model *model, const struct rmi_cmu_dictionary *dictionary,
-    const struct rmi_fsg *fsg, struct rme_error *err);
+RME_NODISCARD enum rme_err rmi_asr_graph_make(struct rmi_asr_graph *out, const struct rmi_cmu_model *model,
+    const struct rmi_cmu_dictionary *dictionary, const struct rmi_fsg *fsg, struct rme_error *err);
 void rmi_asr_graph_done(struct rmi_asr_graph *g);
 
 #endif

@@ -10,7 +10,7 @@
 
 /* What eval/asr found on its development set. */
 static const float phone_penalty = -5.0F;
-static const float grade[3] = {4.0F, 2.0F, 0.0F};
+static const float grade[3] = {2.9F, 1.1F, 1.4F};
 static const float threshold = 0.5F;
 
 struct packer {
@@ -73,13 +73,21 @@ choose_senones(struct packer *k)
 	for (size_t i = 0; i < k->graph.n_nodes; i++) {
 		use(k, k->graph.nodes[i].phone);
 	}
-	return k->n_used <= ASR_SENONES_MAX ? RME_OK : rme_error_set(k->err, RME_ELIMIT, "grammar", "it needs too many sounds");
+	return k->n_used <= ASR_SENONES_MAX ? RME_OK
+	                                    : rme_error_set(k->err, RME_ELIMIT, "grammar", "it needs too many sounds");
 }
 
 static double
 mel(double hz)
 {
 	return 2595.0 * log10(1.0 + hz / 700.0);
+}
+
+static bool
+filters_fit(const struct rmi_cmu_model *m)
+{
+	return m->n_filters >= 13 && m->n_filters <= ASR_FILTERS_MAX && m->lower_hz >= 0.0 &&
+	       m->upper_hz > m->lower_hz && m->upper_hz <= 8000.0 && m->lifter <= 1000;
 }
 
 /* Edges of the mel filters, each on a bin of the spectrum. */
@@ -92,8 +100,7 @@ place_filters(struct packer *k)
 	if (!cepstra) {
 		return RME_OK;
 	}
-	bool ok = m->n_filters >= 13 && m->n_filters <= ASR_FILTERS_MAX && m->lower_hz >= 0.0 && m->upper_hz > m->lower_hz &&
-	          m->upper_hz <= 8000.0 && m->lifter <= 1000;
+	bool ok = filters_fit(m);
 	double low = mel(m->lower_hz), step = (mel(m->upper_hz) - low) / (m->n_filters + 1);
 	for (uint32_t i = 0; ok && i < m->n_filters + 2; i++) {
 		double hz = 700.0 * (pow(10.0, (low + step * i) / 2595.0) - 1.0);
@@ -103,7 +110,8 @@ place_filters(struct packer *k)
 	k->h.n_filters = m->n_filters;
 	k->h.lifter = m->lifter;
 	return ok ? RME_OK
-	          : rme_error_set(k->err, RME_EUNSUPPORTED, "speech model", "feat.params: such a filter bank is not known");
+	          : rme_error_set(
+	                k->err, RME_EUNSUPPORTED, "speech model", "feat.params: such a filter bank is not known");
 }
 
 static size_t
@@ -162,7 +170,8 @@ lay_out(struct packer *k)
 	}
 	h->bytes = (uint32_t)at;
 	if (m->n_densities % 16 != 0 || at > ASR_FILE_MAX || h->n_words > ASR_WORDS_MAX) {
-		return rme_error_set(k->err, RME_ELIMIT, "speech model", "the file would be larger than %d bytes", ASR_FILE_MAX);
+		return rme_error_set(
+		    k->err, RME_ELIMIT, "speech model", "the file would be larger than %d bytes", ASR_FILE_MAX);
 	}
 	k->out = calloc(1, at + 16);
 	return k->out != NULL ? RME_OK : no_memory(k);
@@ -192,7 +201,8 @@ quantize(const struct packer *k, uint32_t dim, bool weights, struct asr_scale *s
 		for (size_t c = 0; c < m->n_codebooks; c++) {
 			for (size_t d = 0; d < m->n_densities; d++) {
 				size_t at = c * per_codebook + start + d * m->dims[stream];
-				double v = weights ? log(0.5 / fmax((double)m->variances[at], 1e-4)) : (double)m->means[at];
+				double v =
+				    weights ? log(0.5 / fmax((double)m->variances[at], 1e-4)) : (double)m->means[at];
 				if (pass == 0) {
 					low = fmin(low, v);
 					high = fmax(high, v);

@@ -24,7 +24,6 @@ void rmi_cmu_dictionary_done(struct rmi_cmu_dictionary *d);
  * @param step  0 at first; kept by the caller
  * @return NULL where there is no further one
  */
-const char *
-rmi_cmu_pronunciation(const struct rmi_cmu_dictionary *d, const char *word, size_t *len, uint32_t *step);
+const char *rmi_cmu_pronunciation(const struct rmi_cmu_dictionary *d, const char *word, size_t *len, uint32_t *step);
 
 #endif

@@ -57,7 +57,8 @@ context(const struct rmi_cmu_model *m, uint32_t phone)
 }
 
 const struct rmi_cmu_triphone *
-rmi_cmu_triphone(const struct rmi_cmu_model *m, enum rmi_cmu_position position, uint32_t base, uint32_t left, uint32_t right)
+rmi_cmu_triphone(
+    const struct rmi_cmu_model *m, enum rmi_cmu_position position, uint32_t base, uint32_t left, uint32_t right)
 {
 	static const enum rmi_cmu_position nearest[4][3] = {
 	    {RMI_CMU_BEGIN, RMI_CMU_END, RMI_CMU_SINGLE},
@@ -159,6 +160,12 @@ take_sequences(struct rmi_cursor *c, struct rmi_cmu_model *m)
 }
 
 static bool
+between(uint32_t v, uint32_t min, uint32_t max)
+{
+	return v >= min && v <= max;
+}
+
+static bool
 take_counts(struct rmi_cursor *c, struct rmi_cmu_model *m, uint32_t *n_tree)
 {
 	m->n_base = rmi_cursor_u32(c);
@@ -171,10 +178,10 @@ take_counts(struct rmi_cursor *c, struct rmi_cmu_model *m, uint32_t *n_tree)
 	(void)rmi_cursor_u32(c); /* phones of context */
 	*n_tree = rmi_cursor_u32(c);
 	m->silence = rmi_cursor_u32(c);
-	return !c->bad && m->n_base >= 1 && m->n_base <= RMI_CMU_PHONES_MAX && m->n_triphones >= m->n_base &&
-	       m->n_triphones <= RMI_CMU_TRIPHONES_MAX && m->n_states >= 1 && m->n_states <= RMI_CMU_STATES_MAX &&
-	       m->n_senones >= 1 && m->n_senones <= RMI_CMU_SENONES_MAX && m->n_sequences >= 1 &&
-	       m->n_sequences <= RMI_CMU_TRIPHONES_MAX && m->silence < m->n_base && *n_tree <= (1U << 24);
+	return !c->bad && between(m->n_base, 1, RMI_CMU_PHONES_MAX) &&
+	       between(m->n_triphones, m->n_base, RMI_CMU_TRIPHONES_MAX) &&
+	       between(m->n_states, 1, RMI_CMU_STATES_MAX) && between(m->n_senones, 1, RMI_CMU_SENONES_MAX) &&
+	       between(m->n_sequences, 1, RMI_CMU_TRIPHONES_MAX) && m->silence < m->n_base && *n_tree <= (1U << 24);
 }
 
 static bool

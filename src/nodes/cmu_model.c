@@ -93,30 +93,32 @@ take_floats(struct rmi_cursor *c, size_t n, float *out)
 	return true;
 }
 
+/* Store a count, or compare it with the one of a file before. */
+static bool
+agree(uint32_t *have, uint32_t v, uint32_t max)
+{
+	if (v < 1 || v > max || (*have != 0 && *have != v)) {
+		return false;
+	}
+	*have = v;
+	return true;
+}
+
 /* The counts before means and variances; the second file must have those of the first. */
 static bool
 take_shape(struct rmi_cursor *c, struct rmi_cmu_model *m)
 {
 	uint32_t codebooks = rmi_cursor_u32(c), streams = rmi_cursor_u32(c), densities = rmi_cursor_u32(c);
-	if (codebooks < 1 || codebooks > 256 || streams < 1 || streams > RMI_CMU_STREAMS_MAX || densities < 1 ||
-	    densities > 256) {
+	if (!agree(&m->n_codebooks, codebooks, 256) || !agree(&m->n_streams, streams, RMI_CMU_STREAMS_MAX) ||
+	    !agree(&m->n_densities, densities, 256)) {
 		return false;
 	}
-	bool first = m->n_codebooks == 0;
-	if (!first && (m->n_codebooks != codebooks || m->n_streams != streams || m->n_densities != densities)) {
-		return false;
-	}
-	m->n_codebooks = codebooks;
-	m->n_streams = streams;
-	m->n_densities = densities;
 	m->n_dims = 0;
 	for (uint32_t i = 0; i < streams; i++) {
-		uint32_t dim = rmi_cursor_u32(c);
-		if (dim < 1 || dim > 64 || (!first && m->dims[i] != dim)) {
+		if (!agree(&m->dims[i], rmi_cursor_u32(c), 64)) {
 			return false;
 		}
-		m->dims[i] = dim;
-		m->n_dims += dim;
+		m->n_dims += m->dims[i];
 	}
 	return rmi_cursor_u32(c) == codebooks * densities * m->n_dims && !c->bad;
 }
@@ -132,7 +134,7 @@ read_gaussians(struct rmi_cmu_model *m, const char *folder, const char *name, fl
 	if (e == RME_OK) {
 		size_t n = (size_t)m->n_codebooks * m->n_densities * m->n_dims;
 		*out = calloc(n, sizeof(float));
-		e = *out == NULL                     ? rme_error_set(err, RME_ENOMEM, "speech model", "no memory")
+		e = *out == NULL                  ? rme_error_set(err, RME_ENOMEM, "speech model", "no memory")
 		    : take_floats(&f.at, n, *out) ? RME_OK
 		                                  : rmi_cmu_broken(&f, err);
 	}
@@ -168,9 +170,8 @@ read_transitions(struct rmi_cmu_model *m, const char *folder, struct rme_error *
 	bool ok = e == RME_OK && skip_header(&f.at);
 	uint32_t n = ok ? rmi_cursor_u32(&f.at) : 0;
 	uint32_t from = rmi_cursor_u32(&f.at), to = rmi_cursor_u32(&f.at), all = rmi_cursor_u32(&f.at);
-	ok = ok && n >= 1 && n <= 256 && from == m->n_states && to == from + 1 && all == n * from * to;
+	ok = ok && agree(&m->n_tmats, n, 256) && from == m->n_states && to == from + 1 && all == n * from * to;
 	if (ok) {
-		m->n_tmats = n;
 		m->transition = calloc((size_t)n * from * 3, sizeof(float));
 		ok = m->transition != NULL;
 	}
@@ -219,6 +220,27 @@ read_options(struct rmi_cmu_model *m, const char *folder, struct rme_error *err)
 	return e;
 }
 
+/* What only all files together say. */
+static enum rme_err
+check_model(struct rmi_cmu_model *m, struct rme_error *err)
+{
+	if (m->n_codebooks != 1 && m->n_codebooks != m->n_base) {
+		return rme_error_set(err, RME_EUNSUPPORTED, "speech model",
+		    "%u codebooks for %u phones: neither semi-continuous nor phonetically tied", m->n_codebooks,
+		    m->n_base);
+	}
+	for (uint32_t i = 0; i < m->n_triphones; i++) {
+		if (m->triphones[i].tmat >= m->n_tmats) {
+			return rme_error_set(
+			    err, RME_EFORMAT, "speech model", "mdef and transition_matrices do not fit");
+		}
+	}
+	if (m->n_codebooks == 1) {
+		memset(m->codebook, 0, m->n_senones);
+	}
+	return RME_OK;
+}
+
 enum rme_err
 rmi_cmu_model_read(struct rmi_cmu_model *out, const char *folder, struct rme_error *err)
 {
@@ -229,20 +251,7 @@ rmi_cmu_model_read(struct rmi_cmu_model *out, const char *folder, struct rme_err
 	e = e == RME_OK ? rmi_cmu_read_sendump(out, folder, err) : e;
 	e = e == RME_OK ? read_transitions(out, folder, err) : e;
 	e = e == RME_OK ? read_options(out, folder, err) : e;
-	if (e == RME_OK && out->n_codebooks != 1 && out->n_codebooks != out->n_base) {
-		e = rme_error_set(err, RME_EUNSUPPORTED, "speech model",
-		    "%u codebooks for %u phones: neither semi-continuous nor phonetically tied", out->n_codebooks,
-		    out->n_base);
-	}
-	for (uint32_t i = 0; e == RME_OK && i < out->n_triphones; i++) {
-		e = out->triphones[i].tmat < out->n_tmats
-		        ? RME_OK
-		        : rme_error_set(err, RME_EFORMAT, "speech model", "mdef and transition_matrices do not fit");
-	}
-	for (uint32_t i = 0; e == RME_OK && out->n_codebooks == 1 && i < out->n_senones; i++) {
-		out->codebook[i] = 0;
-	}
-	return e;
+	return e == RME_OK ? check_model(out, err) : e;
 }
 
 void

@@ -38,9 +38,9 @@ struct rmi_cmu_model {
 	uint32_t n_senones;
 	uint8_t *mixw; /**< [stream][density][senone]: -ln of the weight in steps of 1024 ln 1.0001 */
 	uint32_t n_tmats, n_states;
-	float *transition;             /**< [tmat][state][3]: probabilities of staying, going on, leaving one out */
+	float *transition;            /**< [tmat][state][3]: probabilities of staying, going on, leaving one out */
 	uint32_t n_base, n_triphones; /**< phones without context come first among the triphones */
-	char **phones;                 /**< [n_base] names */
+	char **phones;                /**< [n_base] names */
 	uint32_t silence;
 	struct rmi_cmu_triphone *triphones;
 	uint32_t *by_context; /**< hash table of n_slots numbers of triphones */
@@ -70,7 +70,7 @@ uint32_t rmi_cmu_phone(const struct rmi_cmu_model *m, const char *name, size_t l
  * The model of a phone between two others; where training had not seen it, the closest there is, in the end the phone without
  * context. Never NULL. All three are numbers of phones.
  */
-const struct rmi_cmu_triphone *
-rmi_cmu_triphone(const struct rmi_cmu_model *m, enum rmi_cmu_position position, uint32_t base, uint32_t left, uint32_t right);
+const struct rmi_cmu_triphone *rmi_cmu_triphone(
+    const struct rmi_cmu_model *m, enum rmi_cmu_position position, uint32_t base, uint32_t left, uint32_t right);
 
 #endif

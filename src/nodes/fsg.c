@@ -67,7 +67,8 @@ reach_empty(struct maker *k, uint32_t from)
 			uint32_t s = k->queue[q];
 			for (uint32_t i = k->first[s]; i < k->first[s + 1]; i++) {
 				const struct rmi_fsg_step *step = k->by_state[i];
-				double p = step->word == RMI_FSG_EMPTY ? k->reach[s] + log(step->probability) : -INFINITY;
+				double p =
+				    step->word == RMI_FSG_EMPTY ? k->reach[s] + log(step->probability) : -INFINITY;
 				if (++k->work > WORK_MAX) {
 					return 0;
 				}

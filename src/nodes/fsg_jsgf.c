@@ -199,9 +199,34 @@ replace(struct parser *p, struct rule *rule, uint32_t from, uint32_t to)
 	return e;
 }
 
-/* <name> within a rule. @p closer is ";" outside of all brackets. */
+/* <NULL> and <VOID>, which are no rules. */
 static enum rme_err
-reference(struct parser *p, uint32_t from, uint32_t to, const char *closer)
+special(struct parser *p, const char *name, size_t len, const uint32_t ends[2])
+{
+	if (len == 4 && memcmp(name, "NULL", 4) == 0) {
+		return add_empty(p, ends[0], ends[1], 1.0);
+	}
+	if (len == 4 && memcmp(name, "VOID", 4) == 0) {
+		return RME_OK; /* leads nowhere */
+	}
+	return fail_name(p, RME_ECONFIG, name, len, "is not defined");
+}
+
+/* A rule within itself: a loop, where nothing comes after it. @p closer is ";" outside of all brackets. */
+static enum rme_err
+come_back(struct parser *p, const struct rule *rule, uint32_t from, const char *closer)
+{
+	enum rme_err e = skip_tags(p);
+	if (e == RME_OK && (closer[0] != ';' || (*p->at != '|' && *p->at != ';'))) {
+		return fail_name(p, RME_EUNSUPPORTED, rule->name, rule->name_len,
+		    "comes back to itself; a rule may name itself only as the last part of an alternative");
+	}
+	return e == RME_OK ? add_empty(p, from, rule->entry, 1.0) : e;
+}
+
+/* <name> within a rule. */
+static enum rme_err
+reference(struct parser *p, const uint32_t ends[2], const char *closer)
 {
 	const char *name;
 	size_t len;
@@ -210,24 +235,10 @@ reference(struct parser *p, uint32_t from, uint32_t to, const char *closer)
 		return e;
 	}
 	struct rule *rule = find_rule(p, name, len);
-	if (rule == NULL && len == 4 && memcmp(name, "NULL", 4) == 0) {
-		return add_empty(p, from, to, 1.0);
-	}
-	if (rule == NULL && len == 4 && memcmp(name, "VOID", 4) == 0) {
-		return RME_OK; /* leads nowhere */
-	}
 	if (rule == NULL) {
-		return fail_name(p, RME_ECONFIG, name, len, "is not defined");
+		return special(p, name, len, ends);
 	}
-	if (!rule->open) {
-		return replace(p, rule, from, to);
-	}
-	e = skip_tags(p);
-	if (e == RME_OK && (closer[0] != ';' || strchr("|;", *p->at) == NULL || *p->at == '\0')) {
-		return fail_name(p, RME_EUNSUPPORTED, name, len,
-		    "comes back to itself; a rule may name itself only as the last part of an alternative");
-	}
-	return e == RME_OK ? add_empty(p, from, rule->entry, 1.0) : e;
+	return rule->open ? come_back(p, rule, ends[0], closer) : replace(p, rule, ends[0], ends[1]);
 }
 
 static enum rme_err
@@ -294,7 +305,7 @@ part(struct parser *p, uint32_t from, uint32_t to, const char *closer)
 	}
 	switch (*p->at) {
 	case '<':
-		e = reference(p, ends[0], ends[1], closer);
+		e = reference(p, ends, closer);
 		break;
 	case '(':
 	case '[':
@@ -343,39 +354,43 @@ sequence(struct parser *p, uint32_t from, uint32_t to, const char *closer)
 	return e == RME_OK ? add_empty(p, now, to, 1.0) : e;
 }
 
+/* A choice under construction: the steps to its alternatives. */
+struct choice {
+	size_t steps[512];
+	size_t n;
+	double sum;
+};
+
+static enum rme_err
+add_choice(struct parser *p, struct choice *c, uint32_t from, uint32_t to, double w)
+{
+	if (c->n == sizeof(c->steps) / sizeof(c->steps[0])) {
+		return fail(p, RME_ELIMIT, "more than 512 alternatives");
+	}
+	c->steps[c->n++] = p->g->n_steps;
+	c->sum += w;
+	return add_empty(p, from, to, w);
+}
+
 /* Up to the closing sign, which is left. What is in [] may be left out: one more alternative. */
 static enum rme_err
 alternatives(struct parser *p, uint32_t from, uint32_t to, const char *closer)
 {
-	size_t choice[512];
-	size_t n = 0;
-	double sum = closer[0] == ']' ? 1.0 : 0.0;
-	enum rme_err e = RME_OK;
-	if (closer[0] == ']') {
-		choice[n++] = p->g->n_steps;
-		e = add_empty(p, from, to, 1.0);
-	}
+	struct choice c = {.n = 0, .sum = 0.0};
+	enum rme_err e = closer[0] == ']' ? add_choice(p, &c, from, to, 1.0) : RME_OK;
 	for (bool more = true; e == RME_OK && more;) {
 		uint32_t start = 0;
 		double w = 1.0;
 		e = skip_blank(p);
 		e = e == RME_OK ? weight(p, &w) : e;
 		e = e == RME_OK ? new_state(p, &start) : e;
-		if (e == RME_OK && n == sizeof(choice) / sizeof(choice[0])) {
-			e = fail(p, RME_ELIMIT, "more than 511 alternatives");
-		}
-		if (e != RME_OK) {
-			return e;
-		}
-		choice[n++] = p->g->n_steps;
-		sum += w;
-		e = add_empty(p, from, start, w);
+		e = e == RME_OK ? add_choice(p, &c, from, start, w) : e;
 		e = e == RME_OK ? sequence(p, start, to, closer) : e;
 		more = e == RME_OK && *p->at == '|';
 		p->at += more;
 	}
-	for (size_t i = 0; e == RME_OK && i < n; i++) {
-		p->g->steps[choice[i]].probability /= sum > 0.0 ? sum : 1.0;
+	for (size_t i = 0; e == RME_OK && i < c.n; i++) {
+		p->g->steps[c.steps[i]].probability /= c.sum > 0.0 ? c.sum : 1.0;
 	}
 	return e;
 }

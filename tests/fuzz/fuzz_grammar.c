@@ -2,6 +2,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include "nodes/fsg.h"
 #include "nodes/speech_grammar.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -17,7 +18,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(text, data, size);
 	text[size] = '\0';
 	struct rme_error err;
+	struct rmi_fsg fsg;
 	(void)!rmi_grammar_check(text, &err);
+	(void)!rmi_fsg_read(&fsg, text, &err);
+	rmi_fsg_done(&fsg);
 	free(text);
 	return 0;
 }

@@ -23,6 +23,7 @@ asr_init(struct asr *a, const struct asr_model *m, uint8_t *room)
 	asr_search_init(&a->search, &a->model, room);
 	room += asr_search_bytes(m);
 	a->cepstra = (float *)(void *)room;
+	a->threshold = m->header->threshold;
 	a->result.n_words = 0;
 }
 
@@ -33,6 +34,10 @@ asr_word_confidence(const struct asr *a, const struct asr_result_word *w)
 	return fm_sigmoid(g[0] + (g[1] + g[2]) * w->llr);
 }
 
+/* Silence that does not sound like silence: something was said there that the grammar has no word for. */
+static const float unexplained = -1.0f;
+static const uint32_t enough = 12; /* frames; shorter pieces say less */
+
 static void
 judge(const struct asr *a, struct asr_verdict *out)
 {
@@ -40,22 +45,26 @@ judge(const struct asr *a, struct asr_verdict *out)
 	const struct asr_header *h = a->model.header;
 	float sum = 0.0f;
 	uint32_t frames = 0;
+	uint32_t words = 0;
 	*out = (struct asr_verdict){0.0f, 0.0f, 0.0f, 1};
 	for (uint32_t i = 0; i < r->n_words; i++) {
 		const struct asr_result_word *w = &r->words[i];
-		if (w->filler) {
+		if (w->filler && w->llr > unexplained) {
 			continue;
 		}
-		sum += w->llr * (float)(w->end - w->start);
-		out->worst = frames == 0 || w->llr < out->worst ? w->llr : out->worst;
-		frames += w->end - w->start;
+		uint32_t n = w->end - w->start;
+		float weighed = n < enough ? w->llr * (float)n / (float)enough : w->llr;
+		sum += w->llr * (float)n;
+		out->worst = frames == 0 || weighed < out->worst ? weighed : out->worst;
+		frames += n;
+		words += w->filler ? 0 : 1;
 	}
-	if (frames == 0 || !r->complete) {
+	if (words == 0 || !r->complete) {
 		return;
 	}
 	out->llr = sum / (float)frames;
 	out->confidence = fm_sigmoid(h->grade[0] + h->grade[1] * out->llr + h->grade[2] * out->worst);
-	out->rejected = !(out->confidence >= h->threshold);
+	out->rejected = !(out->confidence >= a->threshold);
 }
 
 enum asr_status

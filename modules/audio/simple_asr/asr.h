@@ -16,7 +16,8 @@ struct asr {
 	struct asr_frontend frontend;
 	struct asr_scorer scorer;
 	struct asr_search search;
-	float *cepstra; /* [frame][ASR_CEPSTRA] */
+	float *cepstra;  /* [frame][ASR_CEPSTRA] */
+	float threshold; /* of the confidence; the model's, until it is set */
 	struct asr_result result;
 };
 

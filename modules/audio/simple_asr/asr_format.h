@@ -29,7 +29,7 @@ enum {
 
 #define ASR_MAGIC     "RMEASR1\n"
 #define ASR_NO_WORD   0xffffu
-#define ASR_LOG_ZERO  (-1.0e20f) /* of what cannot be */
+#define ASR_LOG_ZERO  (-1.0e20f)  /* of what cannot be */
 #define ASR_MIXW_UNIT 0.10239488f /* a step of the mixture weights: 1024 ln 1.0001 */
 
 enum asr_section {
@@ -61,12 +61,13 @@ struct asr_header {
 	uint32_t n_phones, n_nodes, n_points, n_arcs, n_words;
 	uint32_t start;     /* point where every sentence begins */
 	uint32_t n_filters; /* of the mel filter bank */
-	uint16_t edges[ASR_FILTERS_MAX + 2]; /* filter i rises from bin edges[i] and falls to edges[i + 2] (512-point spectrum) */
-	uint32_t lifter;      /* 0 = none */
-	float phone_penalty;  /* ln, at each phone of the loop */
-	float grade[3];       /* confidence = sigmoid(grade . (1, mean LLR, worst word's LLR)) */
-	float threshold;      /* below this confidence the utterance is rejected */
-	char grammar[32];     /* its name, NUL-terminated */
+	uint16_t edges[ASR_FILTERS_MAX +
+	               2];   /* filter i rises from bin edges[i] and falls to edges[i + 2] (512-point spectrum) */
+	uint32_t lifter;     /* 0 = none */
+	float phone_penalty; /* ln, at each phone of the loop */
+	float grade[3];      /* confidence = sigmoid(grade . (1, mean LLR, worst word's LLR)) */
+	float threshold;     /* below this confidence the utterance is rejected */
+	char grammar[32];    /* its name, NUL-terminated */
 	uint32_t offset[ASR_SECTIONS];
 };
 

@@ -39,12 +39,24 @@ sane(float v, float limit)
 static int
 counts_are_sane(const struct asr_header *h)
 {
-	return within(h->n_streams, 1, ASR_STREAMS_MAX) && within(h->n_densities, 16, ASR_DENSITIES_MAX) &&
-	       h->n_densities % 16 == 0 && within(h->n_codebooks, 1, ASR_CODEBOOKS_MAX) &&
-	       within(h->n_senones, 1, ASR_SENONES_MAX) && within(h->n_tmats, 1, ASR_TMATS_MAX) &&
-	       within(h->n_states, 1, ASR_STATES_MAX) && within(h->n_phones, 1, ASR_PHONES_MAX) &&
-	       within(h->n_nodes, 1, ASR_NODES_MAX) && within(h->n_points, 1, ASR_POINTS_MAX) &&
-	       h->n_arcs <= ASR_ARCS_MAX && within(h->n_words, 1, ASR_WORDS_MAX) && h->start < h->n_points;
+	const uint32_t counts[][2] = {
+	    {h->n_streams, ASR_STREAMS_MAX},
+	    {h->n_densities, ASR_DENSITIES_MAX},
+	    {h->n_codebooks, ASR_CODEBOOKS_MAX},
+	    {h->n_senones, ASR_SENONES_MAX},
+	    {h->n_tmats, ASR_TMATS_MAX},
+	    {h->n_states, ASR_STATES_MAX},
+	    {h->n_phones, ASR_PHONES_MAX},
+	    {h->n_nodes, ASR_NODES_MAX},
+	    {h->n_points, ASR_POINTS_MAX},
+	    {h->n_words, ASR_WORDS_MAX},
+	};
+	for (uint32_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
+		if (!within(counts[i][0], 1, counts[i][1])) {
+			return 0;
+		}
+	}
+	return h->n_densities % 16 == 0 && h->n_arcs <= ASR_ARCS_MAX && h->start < h->n_points;
 }
 
 static int
@@ -95,9 +107,8 @@ senones_are_sane(const struct asr_header *h, const uint16_t *senone, uint32_t tm
 }
 
 static int
-numbers_are_sane(const struct asr_model *m)
+scales_are_sane(const struct asr_model *m)
 {
-	const struct asr_header *h = m->header;
 	for (uint32_t i = 0; i < m->n_dims; i++) {
 		const struct asr_scale *s = &m->scales[i];
 		if (!sane(s->mean_low, 1e4f) || !sane(s->mean_step, 1e3f) || !sane(s->weight_low, 30.0f) ||
@@ -105,6 +116,13 @@ numbers_are_sane(const struct asr_model *m)
 			return 0;
 		}
 	}
+	return 1;
+}
+
+static int
+sounds_are_sane(const struct asr_model *m)
+{
+	const struct asr_header *h = m->header;
 	for (uint32_t i = 0; i < h->n_tmats * h->n_states * 3; i++) {
 		if (!(m->transition[i] <= 0.0f && m->transition[i] >= ASR_LOG_ZERO)) {
 			return 0;
@@ -145,28 +163,62 @@ asr_model_arcs_end(const struct asr_model *m, uint32_t from)
 	return from < h->n_nodes + h->n_points ? m->points[from - h->n_nodes].first_arc : h->n_arcs;
 }
 
+/* Arcs of nodes lead to nodes and points, those of points to nodes. */
+static int
+arcs_are_sane(const struct asr_model *m, uint32_t from)
+{
+	const struct asr_header *h = m->header;
+	int is_node = from < h->n_nodes;
+	uint32_t first = is_node ? m->nodes[from].first_arc : m->points[from - h->n_nodes].first_arc;
+	uint32_t end = asr_model_arcs_end(m, from);
+	uint32_t targets = is_node ? h->n_nodes + h->n_points : h->n_nodes;
+	if (first > end || end > h->n_arcs) {
+		return 0;
+	}
+	for (uint32_t a = first; a < end; a++) {
+		if (m->arcs[a].to >= targets || !sane(m->arcs[a].weight, 1e4f)) {
+			return 0;
+		}
+	}
+	return 1;
+}
+
 static int
 graph_is_sane(const struct asr_model *m)
 {
 	const struct asr_header *h = m->header;
-	for (uint32_t i = 0; i < h->n_nodes + h->n_points; i++) {
-		int is_node = i < h->n_nodes;
-		uint32_t first = is_node ? m->nodes[i].first_arc : m->points[i - h->n_nodes].first_arc;
-		uint32_t end = asr_model_arcs_end(m, i);
-		if (first > end || end > h->n_arcs || (i == 0 && first != 0)) {
+	for (uint32_t i = 0; i < h->n_nodes; i++) {
+		const struct asr_node *n = &m->nodes[i];
+		if (!arcs_are_sane(m, i) || !senones_are_sane(h, n->senone, n->tmat) ||
+		    (n->word != ASR_NO_WORD && n->word >= h->n_words)) {
 			return 0;
 		}
-		uint32_t targets = is_node ? h->n_nodes + h->n_points : h->n_nodes;
-		for (uint32_t a = first; a < end; a++) {
-			if (m->arcs[a].to >= targets || !sane(m->arcs[a].weight, 1e4f)) {
-				return 0;
-			}
-		}
-		if (is_node && (!senones_are_sane(h, m->nodes[i].senone, m->nodes[i].tmat) ||
-		                   (m->nodes[i].word != ASR_NO_WORD && m->nodes[i].word >= h->n_words))) {
+	}
+	for (uint32_t i = 0; i < h->n_points; i++) {
+		float last = m->points[i].last;
+		if (!arcs_are_sane(m, h->n_nodes + i) || !(last <= 1e4f && last >= ASR_LOG_ZERO)) {
 			return 0;
 		}
-		if (!is_node && !(m->points[i - h->n_nodes].last <= 1e4f && m->points[i - h->n_nodes].last >= ASR_LOG_ZERO)) {
+	}
+	return 1;
+}
+
+static uint32_t
+sum_of_dims(const struct asr_header *h)
+{
+	uint32_t n = 0;
+	for (uint32_t i = 0; i < h->n_streams; i++) {
+		n += h->dims[i];
+	}
+	return n;
+}
+
+static int
+sections_fit(const struct asr_header *h)
+{
+	for (uint32_t s = 0; s < ASR_SECTIONS; s++) {
+		if (h->offset[s] % 16 != 0 || h->offset[s] < sizeof *h || h->offset[s] > h->bytes ||
+		    section_bytes(h, sum_of_dims(h), (enum asr_section)s) > h->bytes - h->offset[s]) {
 			return 0;
 		}
 	}
@@ -178,22 +230,13 @@ asr_model_open(struct asr_model *m, const uint8_t *data, uint32_t len, const cha
 {
 	const struct asr_header *h = (const struct asr_header *)(const void *)data;
 	*why = "not a model of simple_asr";
-	if ((uintptr_t)data % 16 != 0 || len < sizeof *h || __builtin_memcmp(h->magic, ASR_MAGIC, sizeof h->magic) != 0) {
+	if ((uintptr_t)data % 16 != 0 || len < sizeof *h ||
+	    __builtin_memcmp(h->magic, ASR_MAGIC, sizeof h->magic) != 0) {
 		return -1;
 	}
 	*why = "the model is cut off or damaged";
-	if (h->bytes != len || len > ASR_FILE_MAX || !header_is_sane(h)) {
+	if (h->bytes != len || len > ASR_FILE_MAX || !header_is_sane(h) || !sections_fit(h)) {
 		return -1;
-	}
-	uint32_t n_dims = 0;
-	for (uint32_t i = 0; i < h->n_streams; i++) {
-		n_dims += h->dims[i];
-	}
-	for (uint32_t s = 0; s < ASR_SECTIONS; s++) {
-		if (h->offset[s] % 16 != 0 || h->offset[s] < sizeof *h || h->offset[s] > len ||
-		    section_bytes(h, n_dims, (enum asr_section)s) > len - h->offset[s]) {
-			return -1;
-		}
 	}
 	*m = (struct asr_model){
 	    .header = h,
@@ -209,8 +252,8 @@ asr_model_open(struct asr_model *m, const uint8_t *data, uint32_t len, const cha
 	    .arcs = (const struct asr_arc *)(const void *)(data + h->offset[ASR_ARCS]),
 	    .words = (const struct asr_word *)(const void *)(data + h->offset[ASR_WORDS]),
 	    .text = (const char *)(data + h->offset[ASR_TEXT]),
-	    .n_dims = n_dims,
+	    .n_dims = sum_of_dims(h),
 	};
 	uint64_t text_bytes = len - h->offset[ASR_TEXT];
-	return numbers_are_sane(m) && words_are_sane(m, text_bytes) && graph_is_sane(m) ? 0 : -1;
+	return scales_are_sane(m) && sounds_are_sane(m) && words_are_sane(m, text_bytes) && graph_is_sane(m) ? 0 : -1;
 }

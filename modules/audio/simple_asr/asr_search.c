@@ -293,37 +293,57 @@ leave_points(struct asr_search *s)
 	}
 }
 
-/* Any phone after any other: the score of the best sequence up to this frame. */
-static void
-loop_frame(struct asr_search *s, const float *senone)
+/* The best score of leaving any phone of the loop. */
+static float
+loop_leave(const struct asr_search *s)
 {
 	const struct asr_model *m = s->model;
 	uint32_t n = m->header->n_states;
-	float enter = s->n_frames == 0 ? 0.0f : ASR_LOG_ZERO;
+	float best = s->n_frames == 0 ? 0.0f : ASR_LOG_ZERO;
 	for (uint32_t i = 0; i < m->header->n_phones; i++) {
 		const float *tp = m->transition + (size_t)m->phones[i].tmat * n * 3;
 		const float *x = s->loop + (size_t)i * n;
 		float leave = x[n - 1] + tp[3 * (n - 1) + 1];
-		if (n > 1 && x[n - 2] + tp[3 * (n - 2) + 2] > leave) {
-			leave = x[n - 2] + tp[3 * (n - 2) + 2];
+		best = leave > best ? leave : best;
+		if (n > 1 && x[n - 2] + tp[3 * (n - 2) + 2] > best) {
+			best = x[n - 2] + tp[3 * (n - 2) + 2];
 		}
-		enter = leave > enter ? leave : enter;
 	}
-	enter += m->header->phone_penalty;
+	return best;
+}
+
+/* One frame of one phone of the loop; returns the best score in it. */
+static float
+loop_step(struct asr_search *s, uint32_t phone, float enter, const float *senone)
+{
+	const struct asr_model *m = s->model;
+	uint32_t n = m->header->n_states;
+	const float *tp = m->transition + (size_t)m->phones[phone].tmat * n * 3;
+	float *x = s->loop + (size_t)phone * n;
 	float best = ASR_LOG_ZERO;
-	for (uint32_t i = 0; i < m->header->n_phones; i++) {
-		const float *tp = m->transition + (size_t)m->phones[i].tmat * n * 3;
-		float *x = s->loop + (size_t)i * n;
-		for (uint32_t j = n; j-- > 0;) {
-			float v = x[j] + tp[3 * j];
-			float from1 = j > 0 ? x[j - 1] + tp[3 * (j - 1) + 1] : enter;
-			float from2 = j > 1 ? x[j - 2] + tp[3 * (j - 2) + 2] : ASR_LOG_ZERO;
-			v = from1 > v ? from1 : v;
-			v = from2 > v ? from2 : v;
-			v += senone[m->phones[i].senone[j]] - s->loop_base;
-			x[j] = v > ASR_LOG_ZERO ? v : ASR_LOG_ZERO;
-			best = x[j] > best ? x[j] : best;
-		}
+	for (uint32_t j = n; j-- > 0;) {
+		float v = x[j] + tp[3 * j];
+		float from1 = j > 0 ? x[j - 1] + tp[3 * (j - 1) + 1] : enter;
+		float from2 = j > 1 ? x[j - 2] + tp[3 * (j - 2) + 2] : ASR_LOG_ZERO;
+		v = from1 > v ? from1 : v;
+		v = from2 > v ? from2 : v;
+		v += senone[m->phones[phone].senone[j]] - s->loop_base;
+		x[j] = v > ASR_LOG_ZERO ? v : ASR_LOG_ZERO;
+		best = x[j] > best ? x[j] : best;
+	}
+	return best;
+}
+
+/* Any phone after any other: the score of the best sequence up to this frame. */
+static void
+loop_frame(struct asr_search *s, const float *senone)
+{
+	const struct asr_header *h = s->model->header;
+	float enter = loop_leave(s) + h->phone_penalty;
+	float best = ASR_LOG_ZERO;
+	for (uint32_t i = 0; i < h->n_phones; i++) {
+		float b = loop_step(s, i, enter, senone);
+		best = b > best ? b : best;
 	}
 	s->loop_shift += (double)s->loop_base;
 	s->loop_base = best;

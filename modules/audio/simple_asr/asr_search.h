@@ -9,7 +9,7 @@
 #include "asr_model.h"
 
 enum {
-	ASR_FRAMES_MAX = 3000,    /* 30 s */
+	ASR_FRAMES_MAX = 3000,     /* 30 s */
 	ASR_RECORDS_MAX = 1 << 16, /* word ends that are remembered */
 	ASR_RESULT_WORDS_MAX = 256,
 };
@@ -41,11 +41,11 @@ struct asr_search {
 	struct asr_token *entry; /* [node] */
 	struct asr_point_token *point;
 	struct asr_record *records;
-	uint32_t *moved;         /* [record]: for clearing out */
-	uint32_t *touched;       /* points reached in this frame */
-	float *loop;             /* [phone][state] */
-	float *loop_best;        /* [frame]: score of the best sequence of phones up to it */
-	uint8_t *alive;          /* [node] */
+	uint32_t *moved;   /* [record]: for clearing out */
+	uint32_t *touched; /* points reached in this frame */
+	float *loop;       /* [phone][state] */
+	float *loop_best;  /* [frame]: score of the best sequence of phones up to it */
+	uint8_t *alive;    /* [node] */
 	uint32_t n_touched, n_records, n_frames;
 	float best, loop_base;
 	double shift, loop_shift; /* what was taken off the scores so far */
