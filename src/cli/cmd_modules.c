@@ -1,9 +1,8 @@
 #include "cli/commands.h"
 #include "cli/modules_commands.h"
 
-static const struct rmi_command *const modules_commands[] = {
-    &rmi_modules_list, &rmi_modules_inspect, &rmi_modules_verify, &rmi_modules_compile, &rmi_modules_cache,
-    &rmi_modules_pack_asr, NULL};
+static const struct rmi_command *const modules_commands[] = {&rmi_modules_list, &rmi_modules_inspect,
+    &rmi_modules_verify, &rmi_modules_compile, &rmi_modules_cache, &rmi_modules_pack_asr, NULL};
 
 const struct rmi_command rmi_command_modules = {
     .name = "modules",
