@@ -31,6 +31,8 @@ BARS = {
     ("wasm/density", "rss_kb"): (24, "memory of each of them after an item"),
     ("wasm/sessions", "late_p99_us"): (5000, "1,000 sessions, 50 items a second each, 2 workers: from due to verdict"),
     ("wasm/sessions", "cpu_percent"): (60, "of 2 cores, the caller's thread included"),
+    ("isolation/paced", "added_p50_us"): (60, "20 ms of speech in a process of the module's own, against the same in this one"),
+    ("isolation/restart", "worst_ms"): (500, "from the kill of a module's process until an item goes through again"),
     ("run/no_modules", "rss_mb"): (25, "most memory of rme run without modules"),
     ("route/decide", "p50_ns"): (1000, "one routing decision"),
     ("route/update", "p50_ns"): (1000, "learning from one item"),

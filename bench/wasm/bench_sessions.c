@@ -203,7 +203,8 @@ main(int argc, char **argv)
 	check(rme_runtime_new(&rt, &(struct rme_runtime_config){.workers = WORKERS}, &err), &err);
 	const struct rmi_wasm_engine_config config = {.rt = rt, .warm_instances = -1, .optimize_first = true};
 	check(rmi_wasm_engine_new(&engine, &config, &err), &err);
-	check(rmi_wasm_nodes_new(&nodes, engine, NULL), NULL);
+	const struct rmi_wasm_registry registry = {.otherwise = RME_ISOLATION_INPROC};
+	check(rmi_wasm_nodes_new(&nodes, engine, &registry), NULL);
 	const struct rme_node_type *type = rmi_wasm_nodes_type(nodes, 0);
 	check(rme_runtime_register(rt, type), NULL);
 	struct rmi_wasm_node_config node = {.module = argv[1]};

@@ -111,6 +111,7 @@ fill_node(struct call *c, struct rmi_node_def *node, const struct rmi_bound *bou
 	    .kind = RMI_NODE_MODULE,
 	    .module = c->module.entry != NULL ? c->module.name : c->module.path,
 	    .limits = limits,
+	    .isolation = rmi_args_given(c->args, "isolate") ? RME_ISOLATION_PROCESS : RME_ISOLATION_AUTO,
 	    .function_name = rmi_args_text(c->args, "function")};
 	int code = read_services(c);
 	if (code == RMI_EXIT_OK) {
@@ -231,6 +232,8 @@ static const struct rmi_option call_options[] = {
     {.name = "timeout",
         .kind = RMI_OPTION_DURATION,
         .help = "longest call of the module, at most what the registry says; else 1s"},
+    {.name = "isolate",
+        .help = "run it in a process of its own, as modules do that the lock file does not pin"},
     {.name = "modules",
         .kind = RMI_OPTION_FILE,
         .help = "module registry, instead of the wasm-modules.yaml here or above"},

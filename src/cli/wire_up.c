@@ -6,6 +6,7 @@
 #include <yyjson.h>
 
 #include "base/suggest.h"
+#include "core/isolation.h"
 #include "config/module_params.h"
 #include "config/node_params.h"
 #include "core/runtime.h"
@@ -307,13 +308,28 @@ add_limit(struct rme_value *list, size_t *n, const char *key, double limit)
 	}
 }
 
+/* A node may ask for more isolation than its module must have, never for less. */
+static bool
+check_isolation(struct rmi_wiring *w, const struct rmi_node_def *n, const struct rme_module_entry *entry)
+{
+	const struct rmi_isolation_level must = rmi_isolation_of(entry, RME_ISOLATION_PROCESS);
+	if (n->isolation != RME_ISOLATION_INPROC || must.level == RME_ISOLATION_INPROC) {
+		return true;
+	}
+	rmi_diag_error(w->diags, mark_of_key(n, "isolation"),
+	    "the module '%s' must run in a process of its own: %s; a node may ask for more isolation, not for less",
+	    n->module, must.why);
+	rmi_diag_hint(w->diags, "pin it with `rme modules lock`, or write isolation: inproc in the registry");
+	return false;
+}
+
 static bool
 make_module(struct rmi_wiring *w, const char *path, const struct rmi_node_def *n, struct rme_node_spec *out)
 {
 	const struct rme_module_entry *entry;
 	const char *module;
 	size_t n_grants, n_extra = 0;
-	if (!find_module(w, n, &entry, &module) || !wire_grants(w, n, entry)) {
+	if (!find_module(w, n, &entry, &module) || !check_isolation(w, n, entry) || !wire_grants(w, n, entry)) {
 		return false;
 	}
 	const char *params = module_params(w, path, n, entry), *grants = grants_json(w, n, entry, &n_grants);
@@ -323,6 +339,7 @@ make_module(struct rmi_wiring *w, const char *path, const struct rmi_node_def *n
 	struct rme_value extra[8] = {{.key = NULL}};
 	add_text(extra, &n_extra, "module", module);
 	add_text(extra, &n_extra, "function_name", n->function_name);
+	add_text(extra, &n_extra, "isolation", rmi_isolation_words[n->isolation]);
 	extra[n_extra++] = (struct rme_value){.key = "params", .kind = RME_VALUE_JSON, .text = params};
 	if (n_grants > 0) {
 		extra[n_extra++] = (struct rme_value){.key = "services", .kind = RME_VALUE_JSON, .text = grants};

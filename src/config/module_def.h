@@ -57,6 +57,7 @@ struct module_def {
 	int category;
 	const char *version, *help, *wasm, *function_name;
 	struct source_def *source;
+	int isolation; /* enum rme_isolation, 0 = not said */
 	unsigned targets, deploy;
 	struct rme_format input, output;
 	struct rmi_list params, services;

@@ -209,6 +209,7 @@ make_entry(struct making *m, const struct module_def *def, struct rme_module_ent
 	e->version = def->version;
 	e->help = def->help;
 	e->category = (enum rme_module_category)def->category;
+	e->isolation = (enum rme_isolation)def->isolation;
 	e->function_name = def->function_name;
 	e->input = def->input;
 	e->output = def->output;

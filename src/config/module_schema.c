@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 #include "config/module_def.h"
+#include "core/isolation.h"
 
 #define END {.key = NULL}
 
@@ -187,6 +188,12 @@ static const struct rmi_field module_fields[] = {
         .offset = offsetof(struct module_def, limits),
         .schema = &limits_schema,
         .help = "bounds of one instance"},
+    {.key = "isolation",
+        .kind = RMI_FIELD_CHOICE,
+        .offset = offsetof(struct module_def, isolation),
+        .fallback = "auto",
+        .choices = rmi_isolation_words,
+        .help = "inproc: in the process of `rme`; process: in one of its own; auto: inproc if the lock file pins it"},
     {.key = "services",
         .kind = RMI_FIELD_TEXTS,
         .offset = offsetof(struct module_def, services),

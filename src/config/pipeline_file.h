@@ -76,6 +76,7 @@ struct rmi_node_def {
 	struct rmi_limits_def *limits;      /**< MODULE; NULL = the registry's */
 	struct rmi_list services; /**< MODULE: const char *: grants beyond none; given replaces the registry's */
 	bool has_services;
+	int isolation;             /**< MODULE; enum rme_isolation */
 	const char *function_name; /**< MODULE; NULL = the registry's, else "process" */
 };
 

@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "config/pipeline_file.h"
+#include "core/isolation.h"
 
 #define END {.key = NULL}
 
@@ -221,6 +222,12 @@ static const struct rmi_schema limits_schema = {
 	        .kind = RMI_FIELD_TEXTS, \
 	        .offset = offsetof(struct rmi_node_def, services), \
 	        .help = "services that it may call; without it, those the registry grants"}, \
+	    {.key = "isolation", \
+	        .kind = RMI_FIELD_CHOICE, \
+	        .offset = offsetof(struct rmi_node_def, isolation), \
+	        .fallback = "auto", \
+	        .choices = rmi_isolation_words, \
+	        .help = "process: in a process of its own, whatever the registry says; auto: as the registry says"}, \
 	    {.key = "function_name", \
 	        .kind = RMI_FIELD_NAME, \
 	        .offset = offsetof(struct rmi_node_def, function_name), \

@@ -25,7 +25,7 @@ enum rme_module_category { RME_MODULE_AUDIO, RME_MODULE_VISION, RME_MODULE_TEXT 
 /** Where a module may be deployed; flags. */
 enum { RME_DEPLOY_SERVER = 1, RME_DEPLOY_NODE = 2, RME_DEPLOY_BROWSER = 4 };
 
-/** Where a module runs. AUTO: in this process where it is ours (wasm/isolation.h), else in one of its own. */
+/** Where a module runs. AUTO: in this process where it is ours (core/isolation.h), else in one of its own. */
 enum rme_isolation { RME_ISOLATION_AUTO, RME_ISOLATION_INPROC, RME_ISOLATION_PROCESS };
 
 enum rme_module_param_type {

@@ -263,7 +263,7 @@ static const struct rme_param params[] = {
         .kind = RME_PARAM_CHOICE,
         .offset = AT(isolation),
         .fallback = "auto",
-        .choices = rmi_isolation_choices,
+        .choices = rmi_isolation_words,
         .help = "inproc, process: where it runs; auto = as the registry says. May be tightened, never loosened"},
     {.name = NULL},
 };

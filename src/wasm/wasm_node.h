@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <rme/node.h>
 #include "core/module_entry.h"
-#include "wasm/isolation.h"
+#include "core/isolation.h"
 
 struct rmi_iso_status;
 struct rmi_wasm_engine;

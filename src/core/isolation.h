@@ -1,12 +1,12 @@
-#ifndef RMI_WASM_ISOLATION_H
-#define RMI_WASM_ISOLATION_H
+#ifndef RMI_CORE_ISOLATION_H
+#define RMI_CORE_ISOLATION_H
 
 /** @file Where a module runs: in this process, or in one of its own. See docs/design/wasm-isolation.md. */
 
 #include "core/module_entry.h"
 
-/** Words of enum rme_isolation, in its order; ends with NULL. */
-extern const char *const rmi_isolation_choices[];
+/** "auto", "inproc", "process", in the order of enum rme_isolation; ends with NULL. */
+extern const char *const rmi_isolation_words[];
 
 /**
  * True if the module is our own: the lock file pins its bytes (opening refuses others). The one place that says whom we

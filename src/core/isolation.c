@@ -1,8 +1,8 @@
-#include "wasm/isolation.h"
+#include "core/isolation.h"
 
 #include <stddef.h>
 
-const char *const rmi_isolation_choices[] = {
+const char *const rmi_isolation_words[] = {
     [RME_ISOLATION_AUTO] = "auto",
     [RME_ISOLATION_INPROC] = "inproc",
     [RME_ISOLATION_PROCESS] = "process",
