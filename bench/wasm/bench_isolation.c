@@ -42,8 +42,8 @@ static void
 check(enum rme_err e, const struct rme_error *err)
 {
 	if (e != RME_OK) {
-		(void)fprintf(stderr, "bench_isolation: %s\n",
-		    err != NULL && err->text[0] != '\0' ? err->text : rme_err_text(e));
+		(void)fprintf(
+		    stderr, "bench_isolation: %s\n", err != NULL && err->text[0] != '\0' ? err->text : rme_err_text(e));
 		exit(1);
 	}
 }
@@ -135,13 +135,15 @@ compare(const char *subject, struct side *here, struct side *there, size_t n, in
 	enum { TURNS = 5 };
 	struct quantiles in = {1e9, 1e9}, out = {1e9, 1e9};
 	for (int i = 0; i < TURNS; i++) {
-		struct quantiles a = measure(here, us, n / TURNS, period_ns), b = measure(there, us, n / TURNS, period_ns);
+		struct quantiles a = measure(here, us, n / TURNS, period_ns),
+		                 b = measure(there, us, n / TURNS, period_ns);
 		in.p50 = a.p50 < in.p50 ? a.p50 : in.p50;
 		in.p99 = a.p99 < in.p99 ? a.p99 : in.p99;
 		out.p50 = b.p50 < out.p50 ? b.p50 : out.p50;
 		out.p99 = b.p99 < out.p99 ? b.p99 : out.p99;
 	}
-	(void)printf("%s inproc_p50_us %.1f process_p50_us %.1f added_p50_us %.1f inproc_p99_us %.1f process_p99_us %.1f\n",
+	(void)printf(
+	    "%s inproc_p50_us %.1f process_p50_us %.1f added_p50_us %.1f inproc_p99_us %.1f process_p99_us %.1f\n",
 	    subject, in.p50, out.p50, out.p50 - in.p50, in.p99, out.p99);
 }
 

@@ -18,6 +18,7 @@ static const struct {
     {"wasm", rmi_doctor_wasm},
     {"compiler", rmi_doctor_compiler},
     {"cache", rmi_doctor_cache},
+    {"isolation", rmi_doctor_isolation},
 #endif
 #if RMI_HAVE_REMOTE
     {"grpc", rmi_doctor_grpc},
@@ -149,8 +150,8 @@ static const struct rmi_option doctor_options[] = {
     {.name = NULL},
 };
 
-static const char *const check_names[] = {"cpu", "memory", "files", "wasm", "compiler", "cache", "grpc", "port",
-    "certificates", "recognizer", "synthesizer", NULL};
+static const char *const check_names[] = {"cpu", "memory", "files", "wasm", "compiler", "cache", "isolation", "grpc",
+    "port", "certificates", "recognizer", "synthesizer", NULL};
 static const struct rmi_operand doctor_operands[] = {
     {.name = "CHECK", .optional = true, .many = true, .choices = check_names, .help = "look at these only"},
     {.name = NULL},
@@ -159,10 +160,10 @@ static const struct rmi_operand doctor_operands[] = {
 const struct rmi_command rmi_command_doctor = {
     .name = "doctor",
     .summary = "look whether this machine has what pipelines and services need",
-    .help =
-        "Checks the processor, memory, limits, the WebAssembly engine and its compiler, the cache of compiled modules, "
-        "gRPC, port, certificates and speech models. Says what to do about what it finds; the exit code is 1 if "
-        "something will not work.",
+    .help = "Checks the processor, memory, limits, the WebAssembly engine and its compiler, the cache of compiled "
+            "modules, their isolation, "
+            "gRPC, port, certificates and speech models. Says what to do about what it finds; the exit code is 1 if "
+            "something will not work.",
     .examples = "rme doctor  # look at everything\n"
                 "rme doctor --listen 0.0.0.0:50052 --cert server.pem --key server.key  # before serving others",
     .options = doctor_options,

@@ -41,6 +41,7 @@ rmi_doctor_check rmi_doctor_port;
 rmi_doctor_check rmi_doctor_wasm;
 rmi_doctor_check rmi_doctor_compiler;
 rmi_doctor_check rmi_doctor_cache;
+rmi_doctor_check rmi_doctor_isolation;
 rmi_doctor_check rmi_doctor_grpc;
 rmi_doctor_check rmi_doctor_certificates;
 rmi_doctor_check rmi_doctor_recognizer;

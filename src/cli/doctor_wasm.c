@@ -9,8 +9,11 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "wasm/engine.h"
+#include "wasm/iso_host.h"
 #include "wasm/module.h"
+#include "wasm/sandbox.h"
 
 enum { CACHE_MIB_WANTED = 64, PATH_BYTES = 4096 };
 
@@ -82,6 +85,59 @@ rmi_doctor_compiler(const struct rmi_doctor *d, struct rmi_finding *f)
 		    (double)info.compile_ns / 1e6, (double)info.load_ns / 1e6);
 	}
 	rmi_wasm_module_unref(module);
+	rmi_wasm_engine_free(engine);
+}
+
+/* Starts a guest process for the smallest module, as sessions do, and asks it how it is confined. */
+static enum rme_err
+try_guest(struct rmi_iso_host *host, struct rmi_iso_status *status, struct rme_error *err)
+{
+	const struct rmi_wasm_module_spec spec = {.name = "doctor", .bytes = {smallest, sizeof(smallest)}};
+	struct rmi_iso_module *module;
+	struct rmi_iso_seat seat;
+	enum rme_err e = rmi_iso_module_open(&module, host, &spec, err);
+	e = e != RME_OK ? e : rmi_iso_seat_take(&seat, module, NULL, err);
+	if (e != RME_OK) {
+		return e;
+	}
+	rmi_iso_seat_wait(&seat, NULL, NULL, rmi_monotonic_ns() + RMI_ISO_START_NS);
+	if (rmi_iso_seat_state(&seat) == RMI_ISO_P_READY) {
+		rmi_iso_host_status(host, status);
+	} else {
+		rmi_iso_seat_death(&seat, err);
+		e = err->code != RME_OK ? err->code : RME_ETIMEDOUT;
+	}
+	rmi_iso_seat_leave(&seat, true);
+	return e;
+}
+
+void
+rmi_doctor_isolation(const struct rmi_doctor *d, struct rmi_finding *f)
+{
+	(void)d;
+	struct rmi_wasm_engine *engine = NULL;
+	struct rmi_iso_host *host = NULL;
+	struct rmi_iso_status status;
+	struct rmi_sandbox_support kernel;
+	struct rme_error err = {0};
+	const struct rmi_wasm_engine_config config = {.cache_dir = "", .optimize_first = true};
+	enum rme_err e = rmi_wasm_engine_new(&engine, &config, &err);
+	e = e != RME_OK ? e : rmi_iso_host_new(&host, engine, &err);
+	e = e != RME_OK ? e : try_guest(host, &status, &err);
+	rmi_sandbox_probe(&kernel);
+	if (e != RME_OK) {
+		rmi_finding_set(f, RMI_FINDING_FAIL, "a module's own process does not start: %s", err.text);
+		rmi_finding_todo(f, kernel.seccomp ? "rme-guest must be beside rme, or where RME_GUEST says"
+		                                   : "modules that are not pinned need a kernel with seccomp");
+	} else {
+		rmi_finding_set(f, kernel.landlock > 0 ? RMI_FINDING_OK : RMI_FINDING_WARN,
+		    "modules that are not pinned run in a process of their own, ready in %.0f ms: %s",
+		    (double)status.last_start_ns / 1e6, status.report);
+		if (kernel.landlock == 0) {
+			rmi_finding_todo(f, "with Landlock in the kernel there is a second wall before files");
+		}
+	}
+	rmi_iso_host_free(host);
 	rmi_wasm_engine_free(engine);
 }
 

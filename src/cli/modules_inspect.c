@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "cli/modules_look.h"
 #include "cli/modules_sections.h"
+#include "core/isolation.h"
 #include "wasm/engine.h"
 #include "wasm/module.h"
 #include "wasm/module_limits.h"
@@ -100,6 +101,9 @@ print_head(const struct findings *f)
 	(void)fprintf(cli->out, "%zu bytes\n", l->len);
 	print_key(cli, "sha256");
 	(void)fprintf(cli->out, "%s (lock file: %s)\n", hex, rmi_module_pin_text(l));
+	const struct rmi_isolation_level level = rmi_isolation_of(e, RME_ISOLATION_PROCESS);
+	print_key(cli, "isolation");
+	(void)fprintf(cli->out, "%s: %s\n", rmi_isolation_words[level.level], level.why);
 	print_key(cli, "admission");
 	if (l->admission.code != RME_OK) {
 		(void)fprintf(cli->out, "%srefused%s: %s\n", rmi_style_on(cli->color_out, RMI_STYLE_RED),
@@ -222,6 +226,9 @@ print_json(const struct findings *f)
 	(void)yyjson_mut_obj_add_uint(doc, o, "bytes", l->len);
 	(void)yyjson_mut_obj_add_str(doc, o, "sha256", hex);
 	(void)yyjson_mut_obj_add_str(doc, o, "pin", rmi_module_pin_text(l));
+	const struct rmi_isolation_level level = rmi_isolation_of(l->ref.entry, RME_ISOLATION_PROCESS);
+	(void)yyjson_mut_obj_add_str(doc, o, "isolation", rmi_isolation_words[level.level]);
+	(void)yyjson_mut_obj_add_str(doc, o, "isolation_why", level.why);
 	if (l->admission.code == RME_OK) {
 		add_admitted(doc, o, f);
 	} else {

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "cli/modules_look.h"
+#include "core/isolation.h"
 #include "wasm/engine.h"
 #include "wasm/module.h"
 
@@ -57,6 +58,9 @@ print_json(const struct listing *s, const struct rmi_module_look *l)
 		(void)yyjson_mut_obj_add_uint(doc, o, "bytes", l->len);
 	}
 	(void)yyjson_mut_obj_add_str(doc, o, "pin", rmi_module_pin_text(l));
+	const struct rmi_isolation_level level = rmi_isolation_of(e, RME_ISOLATION_PROCESS);
+	(void)yyjson_mut_obj_add_str(doc, o, "isolation", rmi_isolation_words[level.level]);
+	(void)yyjson_mut_obj_add_str(doc, o, "isolation_why", level.why);
 	const char *cached = cached_text(s, l);
 	if (cached[0] != '?') {
 		(void)yyjson_mut_obj_add_bool(doc, o, "cached", cached[0] == 'y');
@@ -81,9 +85,10 @@ print_row(const struct listing *s, const struct rmi_module_look *l)
 		(void)snprintf(size, sizeof(size), "%zu", l->len);
 	}
 	bool bad = l->file.code != RME_OK || l->pin == RMI_PIN_DIFFERS, c = s->cli->color_out && bad;
-	(void)fprintf(s->cli->out, "%-20s %-8s %-15s %-8s %9s %s%-11s%s %-6s %s\n", e->name, or_dash(e->version),
+	(void)fprintf(s->cli->out, "%-20s %-8s %-15s %-8s %9s %s%-11s%s %-9s %-6s %s\n", e->name, or_dash(e->version),
 	    or_dash(e->source_lang), category_of(e), size, rmi_style_on(c, RMI_STYLE_RED), rmi_module_pin_text(l),
-	    rmi_style_off(c), cached_text(s, l), services[0] != '\0' ? services : "-");
+	    rmi_style_off(c), rmi_isolation_words[rmi_isolation_of(e, RME_ISOLATION_PROCESS).level], cached_text(s, l),
+	    services[0] != '\0' ? services : "-");
 }
 
 static int
@@ -107,9 +112,9 @@ list_run(struct rmi_cli *cli, const struct rmi_args *args)
 {
 	struct listing s = {.cli = cli, .engine = rmi_modules_engine(cli), .json = rmi_args_given(args, "json")};
 	if (!s.json) {
-		(void)fprintf(cli->out, "%s%-20s %-8s %-15s %-8s %9s %-11s %-6s %s%s\n",
+		(void)fprintf(cli->out, "%s%-20s %-8s %-15s %-8s %9s %-11s %-9s %-6s %s%s\n",
 		    rmi_style_on(cli->color_out, RMI_STYLE_BOLD), "NAME", "VERSION", "LANGUAGE", "CATEGORY", "BYTES",
-		    "SHA256", "CACHED", "SERVICES", rmi_style_off(cli->color_out));
+		    "SHA256", "ISOLATION", "CACHED", "SERVICES", rmi_style_off(cli->color_out));
 	}
 	int code = rmi_modules_each(cli, args, list_one, &s);
 	rmi_wasm_engine_free(s.engine);
@@ -121,7 +126,9 @@ static const struct rmi_option list_options[] = {RMI_MODULES_OPTIONS, {.name = N
 const struct rmi_command rmi_modules_list = {
     .name = "list",
     .summary = "list the modules of the registry",
-    .help = "SHA256 says whether the file is the one that wasm-modules.lock means; CACHED, whether its machine code is "
+    .help = "SHA256 says whether the file is the one that wasm-modules.lock means; ISOLATION, whether it runs in the "
+            "process "
+            "of rme (inproc) or in one of its own (process); CACHED, whether its machine code is "
             "kept "
             "already, so that it starts at once.",
     .options = list_options,

@@ -319,7 +319,7 @@ check_isolation(struct rmi_wiring *w, const struct rmi_node_def *n, const struct
 	rmi_diag_error(w->diags, mark_of_key(n, "isolation"),
 	    "the module '%s' must run in a process of its own: %s; a node may ask for more isolation, not for less",
 	    n->module, must.why);
-	rmi_diag_hint(w->diags, "pin it with `rme modules lock`, or write isolation: inproc in the registry");
+	rmi_diag_hint(w->diags, "let the lock file pin it, or write isolation: inproc in the registry");
 	return false;
 }
 

@@ -207,8 +207,26 @@ class Modules(Command):
         self.assertEqual((rows["acts"]["version"], rows["acts"]["pin"], rows["acts"]["services"]), ("1.2.3", "ok", ["PassThroughNode"]))
         os.remove(self.path / "sound.wasm")
         text = self.rme("modules", "list").stdout.splitlines()
-        self.assertEqual(text[0].split(), ["NAME", "VERSION", "LANGUAGE", "CATEGORY", "BYTES", "SHA256", "CACHED", "SERVICES"])
+        self.assertEqual(text[0].split(), ["NAME", "VERSION", "LANGUAGE", "CATEGORY", "BYTES", "SHA256", "ISOLATION", "CACHED", "SERVICES"])
         self.assertIn("no file", text[2])
+
+    def test_isolation(self):
+        self.registry()
+        self.assertEqual({r["isolation"] for r in self.rows().values()}, {"inproc"})
+        os.remove(self.path / "wasm-modules.lock")
+        rows = self.rows()
+        self.assertEqual((rows["acts"]["isolation"], rows["acts"]["isolation_why"]), ("process", "the lock file does not pin it"))
+        self.assertIn("isolation    process: no registry describes it", self.rme("modules", "inspect", self.write("x.wasm", ACTS.read_bytes() + b"\0\1\0")).stdout)
+        pipeline = self.path / "p.yaml"
+        pipeline.write_text("version: 1\nnodes:\n  - {id: a, module: acts, isolation: inproc}\n")
+        wrong = self.rme("run", "p.yaml", "-i", "-", "--format", "text/plain", stdin="a\n", code=3).stderr
+        self.assertIn("p.yaml:3:", wrong)
+        self.assertIn("must run in a process of its own: the lock file does not pin it", wrong)
+        self.registry()
+        text = pipeline.read_text().replace("inproc", "process")
+        pipeline.write_text(text)
+        for line in (("run", "p.yaml"), ("call", "acts", "--isolate"), ("call", "acts")):
+            self.assertEqual(self.rme(*line, "-i", "-", "--format", "text/plain", stdin="a\nb\n").stdout, "a\nb\n")
 
     def test_compile_is_seen_by_list(self):
         self.registry()

@@ -131,7 +131,8 @@ receive(struct chain *c, enum rme_packet_kind kind)
 	assert_int_equal(rme_session_recv(c->session, &pkt, rmi_monotonic_ns() + 60 * RMI_NS_PER_S), RME_OK);
 	const struct rme_verdict *v = rme_packet_verdict(pkt);
 	if (rme_packet_meta(pkt)->kind != kind) {
-		fail_msg("a packet of another kind%s%s", v != NULL ? ", a verdict: " : "", v != NULL ? v->error.text : "");
+		fail_msg(
+		    "a packet of another kind%s%s", v != NULL ? ", a verdict: " : "", v != NULL ? v->error.text : "");
 	}
 	return pkt;
 }

@@ -8,6 +8,7 @@
 
 #include "config/module_params.h"
 #include "config/module_registry.h"
+#include "core/isolation.h"
 #include "golden.h"
 
 static const char *folder;
@@ -50,6 +51,8 @@ print_module(FILE *out, const struct rme_module_entry *e)
 	    e->optimize_wasm_opt);
 	(void)fprintf(out, "  cost %g %g %s %s\n", e->cost.edge_base_ms, e->cost.edge_per_unit_ms,
 	    e->cost.units != NULL ? e->cost.units : "-", e->cost.cloud != NULL ? e->cost.cloud : "-");
+	const struct rmi_isolation_level level = rmi_isolation_of(e, RME_ISOLATION_PROCESS);
+	(void)fprintf(out, "  isolation %s: %s\n", rmi_isolation_words[level.level], level.why);
 	print_list(out, "targets", e->targets, e->n_targets);
 	print_list(out, "services", e->services, e->n_services);
 	print_params(out, e);
