@@ -100,6 +100,13 @@ struct rme_node_spec {
 
 /** The node's own state, type->state_size bytes. */
 RME_EXPORT void *rme_node_state(struct rme_node *self);
+/**
+ * Make a packet for a result, its bytes not set yet, like rme_packet_alloc(). Large ones (over 64 KiB) lie in memory that a
+ * module downstream sees without a copy, used again and again.
+ * @return RME_OK, RME_ENOMEM, RME_ELIMIT
+ */
+RME_NODISCARD RME_EXPORT enum rme_err rme_node_packet(
+    struct rme_node *self, struct rme_packet **out, const struct rme_packet_meta *meta, size_t len, uint8_t **data);
 /** Give a result to the next stage. Owns @p pkt. An error means that the item is not wanted any more: return it. */
 RME_NODISCARD RME_EXPORT enum rme_err rme_node_emit(struct rme_node *self, struct rme_packet *pkt);
 /** Remember why, for the verdict; to be used as `return rme_node_fail(self, RME_EFORMAT, "...")`. @return @p code */

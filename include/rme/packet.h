@@ -83,6 +83,16 @@ rme_packet_new(struct rme_packet **out, const struct rme_packet_meta *meta, cons
 RME_NODISCARD RME_EXPORT enum rme_err
 rme_packet_alloc(struct rme_packet **out, const struct rme_packet_meta *meta, size_t len, uint8_t **data);
 
+/** Memory for large payloads (64 KiB to 32 MiB), used again and again, that modules see without a copy. */
+struct rme_packet_pool;
+/** For whoever submits large items again and again. @return RME_OK, RME_ENOMEM */
+RME_NODISCARD RME_EXPORT enum rme_err rme_packet_pool_new(struct rme_packet_pool **out);
+/** Packets made from it live on. NULL is a no-op. */
+RME_EXPORT void rme_packet_pool_free(struct rme_packet_pool *pool);
+/** Like rme_packet_alloc(), in the pool where there is room. One thread at a time. */
+RME_NODISCARD RME_EXPORT enum rme_err rme_packet_pool_alloc(struct rme_packet_pool *pool, struct rme_packet **out,
+    const struct rme_packet_meta *meta, size_t len, uint8_t **data);
+
 /**
  * Make a packet over foreign memory, without a copy.
  * @param release  called once with @p ctx when the last reference is gone, by any thread; called on failure too

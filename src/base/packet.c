@@ -11,13 +11,14 @@
 #include "base/packet.h"
 
 /*
- * A packet is one allocation: head, then its own payload bytes. `owner` is set where the payload belongs to someone else:
- * another packet (derive) or foreign memory (wrap); then `inline_bytes` is empty.
+ * A packet is one allocation: head, then its own payload bytes. `owner` or `release` is set where the payload belongs to
+ * someone else: another packet (derive) or foreign memory (wrap); then `inline_bytes` is empty.
  */
 struct rme_packet {
 	atomic_uint refs;
 	struct rme_packet_meta meta;
 	const uint8_t *data;
+	uint8_t *writable; /* where data points, if whoever holds the packet alone may write there */
 	size_t len;
 	struct rme_packet *owner;
 	void (*release)(void *ctx);
@@ -45,7 +46,7 @@ packet_make(const struct rme_packet_meta *meta, size_t inline_len)
 	}
 	atomic_init(&p->refs, 1);
 	p->meta = *meta;
-	p->data = p->inline_bytes;
+	p->data = p->writable = p->inline_bytes;
 	p->len = inline_len;
 	p->owner = NULL;
 	p->release = NULL;
@@ -89,6 +90,7 @@ rme_packet_wrap(struct rme_packet **out, const struct rme_packet_meta *meta, str
 		release(ctx);
 		return bytes.len <= RME_PACKET_BYTES_MAX ? RME_ENOMEM : RME_ELIMIT;
 	}
+	p->writable = NULL;
 	if (bytes.len > 0) {
 		p->data = bytes.data;
 	}
@@ -97,6 +99,24 @@ rme_packet_wrap(struct rme_packet **out, const struct rme_packet_meta *meta, str
 	p->release_ctx = ctx;
 	*out = p;
 	return RME_OK;
+}
+
+enum rme_err
+rmi_packet_over(struct rme_packet **out, const struct rme_packet_meta *meta, const struct rmi_packet_memory *memory)
+{
+	const struct rme_bytes bytes = {memory->data, memory->len};
+	enum rme_err e = rme_packet_wrap(out, meta, bytes, memory->release, memory->ctx);
+	if (e == RME_OK) {
+		(*out)->writable = memory->data;
+	}
+	return e;
+}
+
+const void *
+rmi_packet_memory_ctx(const struct rme_packet *p, void (*release)(void *ctx))
+{
+	const struct rme_packet *holder = p->owner != NULL ? p->owner : p;
+	return holder->release == release ? holder->release_ctx : NULL;
 }
 
 enum rme_err
@@ -109,6 +129,7 @@ rme_packet_derive(struct rme_packet **out, struct rme_packet *from, const struct
 	/* Chains of derivation would keep every link alive; the payload's holder is enough. */
 	struct rme_packet *holder = from->owner != NULL ? from->owner : from;
 	p->owner = rme_packet_ref(holder);
+	p->writable = NULL;
 	p->data = from->data;
 	p->len = from->len;
 	if (from->annotation != NULL) {
@@ -163,7 +184,7 @@ enum rme_err
 rme_packet_writable(struct rme_packet **p, uint8_t **data, size_t *len)
 {
 	struct rme_packet *own = *p;
-	if (!packet_exclusive(own) || own->data != own->inline_bytes) {
+	if (!packet_exclusive(own) || own->writable == NULL) {
 		enum rme_err e = rme_packet_new(&own, &(*p)->meta, (*p)->data, (*p)->len);
 		if (e != RME_OK) {
 			return e;
@@ -174,7 +195,7 @@ rme_packet_writable(struct rme_packet **p, uint8_t **data, size_t *len)
 		rme_packet_unref(*p);
 		*p = own;
 	}
-	*data = own->inline_bytes;
+	*data = own->writable;
 	*len = own->len;
 	return RME_OK;
 }

@@ -7,6 +7,8 @@
 
 #include <stdio.h>
 
+#include "base/frame_ring.h"
+
 struct rmi_audio_reader;
 
 struct rmi_item_backend {
@@ -27,6 +29,7 @@ struct rmi_item_source {
 	size_t line_size;
 	char **names; /* files of a folder, or the one file */
 	size_t n_names, next_name;
+	struct rmi_frame_source frames; /* for large files */
 	struct rmi_audio_reader *audio;
 	bool raw;         /* audio without a header */
 	int64_t round_ns; /* time at which this round of the input began */

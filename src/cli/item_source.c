@@ -121,9 +121,12 @@ check_file(const struct stat *st, const char *name, struct rme_error *err)
 	return RME_OK;
 }
 
+/* The file whose name was taken last. */
 static enum rme_err
-read_whole(FILE *f, const char *name, const struct rme_format *format, struct rme_packet **out, struct rme_error *err)
+read_whole(
+    struct rmi_item_source *s, FILE *f, const struct rme_format *format, struct rme_packet **out, struct rme_error *err)
 {
+	const char *name = s->names[s->next_name - 1];
 	struct stat st;
 	if (fstat(fileno(f), &st) != 0) {
 		return rme_error_set(err, RME_EIO, name, "%s", strerror(errno));
@@ -136,7 +139,7 @@ read_whole(FILE *f, const char *name, const struct rme_format *format, struct rm
 	meta.format = *format;
 	uint8_t *data;
 	struct rme_packet *pkt;
-	e = rme_packet_alloc(&pkt, &meta, (size_t)st.st_size, &data);
+	e = rmi_frame_source_packet(&s->frames, &pkt, &meta, (size_t)st.st_size, &data);
 	if (e != RME_OK) {
 		return rme_error_set(err, e, name, "%s", rme_err_text(e));
 	}
@@ -164,7 +167,7 @@ files_next(struct rmi_item_source *s, struct rme_packet **out, struct rme_error 
 		format = rme_format_of(rmi_item_media_of_name(name));
 		format.media = format.media == RME_MEDIA_ANY ? RME_MEDIA_OCTETS : format.media;
 	}
-	enum rme_err e = read_whole(f, name, &format, out, err);
+	enum rme_err e = read_whole(s, f, &format, out, err);
 	(void)fclose(f);
 	return e;
 }
@@ -425,6 +428,7 @@ rmi_item_source_close(struct rmi_item_source *s)
 	if (s->backend != NULL) {
 		s->backend->close(s);
 	}
+	rmi_frame_source_done(&s->frames);
 	free(s->line);
 	free(s);
 }

@@ -13,6 +13,7 @@
 
 #include "base/cancel.h"
 #include "base/clock.h"
+#include "base/frame_ring.h"
 #include "base/histogram.h"
 #include "core/runtime.h"
 #include "core/task.h"
@@ -34,7 +35,8 @@ struct rme_node {
 	int64_t downstream_ns; /* spent in later stages during the call under way */
 	struct rme_error why;  /* of rme_node_fail(), until process() returns; code RME_OK = none */
 	struct node_stats *stats;
-	void *defaults; /* config made here where the spec has none */
+	void *defaults;                 /* config made here where the spec has none */
+	struct rmi_frame_source frames; /* large results */
 	alignas(max_align_t) unsigned char state[];
 };
 
@@ -107,6 +109,7 @@ rmi_node_free(struct rme_node *n)
 	if (n->defaults != NULL) {
 		rme_params_done(n->type->params, n->defaults);
 	}
+	rmi_frame_source_done(&n->frames);
 	free(n->defaults);
 	free(n->stats);
 	free(n);
@@ -342,6 +345,13 @@ struct rme_runtime *
 rme_node_runtime(struct rme_node *self)
 {
 	return self->env.rt;
+}
+
+enum rme_err
+rme_node_packet(
+    struct rme_node *self, struct rme_packet **out, const struct rme_packet_meta *meta, size_t len, uint8_t **data)
+{
+	return rmi_frame_source_packet(&self->frames, out, meta, len, data);
 }
 
 void

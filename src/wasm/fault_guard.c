@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <ucontext.h>
 #include <unistd.h>
 
@@ -155,6 +156,35 @@ handle_stack_fault(struct rmi_lane *lane, int sig, uintptr_t address, ucontext_t
 	return false;
 }
 
+/*
+ * A write to a window of items, by the guest or by a host function for it: the window is private, so that it may have its way
+ * with a copy of the page. @return false where it is none, or the guest is being stopped
+ */
+IN_HANDLER static bool
+let_write_to_window(const struct rmi_lane *lane, uintptr_t address)
+{
+	struct rmi_zone_windows *ws = lane->zone->windows;
+	for (unsigned i = 0; ws != NULL && i < RMI_ZONE_WINDOWS; i++) {
+		if (address < ws->low[i] || address >= ws->high[i]) {
+			continue;
+		}
+		uint32_t before = atomic_fetch_or(&ws->written, 1u << i);
+		if ((before >> i & 1) != 0 || atomic_load(&lane->stop) != RMI_STOP_NONE) {
+			return false;
+		}
+		return mprotect((void *)ws->low[i], ws->high[i] - ws->low[i], PROT_READ | PROT_WRITE) == 0;
+	}
+	return false;
+}
+
+IN_HANDLER static bool
+in_given_result(const struct rmi_lane *lane, uintptr_t address)
+{
+	const struct rmi_zone_windows *ws = lane->zone->windows;
+	return ws != NULL && address >= ws->out_low && address < ws->out_high &&
+	       atomic_load(&lane->stop) == RMI_STOP_NONE;
+}
+
 IN_HANDLER static bool
 handle_guest_fault(struct rmi_lane *lane, int sig, const siginfo_t *info, ucontext_t *context)
 {
@@ -168,8 +198,11 @@ handle_guest_fault(struct rmi_lane *lane, int sig, const siginfo_t *info, uconte
 	if (rmi_guest_stack_in_guard(lane->stack, address)) {
 		return handle_stack_fault(lane, sig, address, context);
 	}
+	if (let_write_to_window(lane, address)) {
+		return true;
+	}
 	if (in_guest_code(lane, pc) || (near_memory(lane, address) && !atomic_load(&lane->in_host))) {
-		trap(lane, RMI_STOP_FAULT, sig);
+		trap(lane, in_given_result(lane, address) ? RMI_STOP_GIVEN : RMI_STOP_FAULT, sig);
 	}
 	return false;
 }

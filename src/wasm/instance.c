@@ -12,6 +12,7 @@
 #include "wasm/instance_state.h"
 #include "wasm/module_state.h"
 #include "wasm/watchdog.h"
+#include "wasm/windows.h"
 
 enum { PLACE_BYTES = 32 /* name of an export of the interface, and ": " */ };
 
@@ -65,6 +66,9 @@ report_stop(struct rmi_wasm_instance *in, const char *place, const struct rmi_in
 	case RMI_STOP_DIVISION:
 		(void)snprintf(text, sizeof(text), "%strap: integer divide by zero", place);
 		break;
+	case RMI_STOP_GIVEN:
+		(void)snprintf(text, sizeof(text), "%strap: it wrote to a result that it had given away", place);
+		break;
 	case RMI_STOP_FAULT:
 	case RMI_STOP_NONE:
 	default:
@@ -103,6 +107,10 @@ rmi_instance_call(struct rmi_wasm_instance *in, enum rmi_export_id id, struct rm
 	call->deadline_ns = now + in->module->limits.timeout_ns;
 	if (in->item_deadline_ns != 0 && in->item_deadline_ns < call->deadline_ns) {
 		call->deadline_ns = in->item_deadline_ns;
+	}
+	e = rmi_windows_enter(in, err);
+	if (e != RME_OK) {
+		return e;
 	}
 	call->function = in->exports[id];
 	in->has_error_text = in->gave_up = false;
@@ -254,6 +262,7 @@ rmi_wasm_instance_free(struct rmi_wasm_instance *in)
 	if (in->guest != NULL) {
 		in->process->we.ModuleInstanceDelete(in->guest);
 	}
+	rmi_windows_done(in);
 	rmi_wasm_code_unref(in->code);
 	atomic_fetch_sub(&in->process->instances, 1);
 	if (!in->uncounted) {

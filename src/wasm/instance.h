@@ -55,6 +55,7 @@ RME_NODISCARD enum rme_err rmi_wasm_instance_open(struct rmi_wasm_instance *in, 
 struct rmi_guest_item {
 	int64_t deadline_ns;                /**< CLOCK_MONOTONIC, 0 = none */
 	const struct rme_packet_meta *meta; /**< of the packet, for host calls: trace, flags; NULL = none */
+	const struct rme_packet *packet; /**< whose payload the data is, so that it need not be copied; NULL = none */
 };
 
 /**
@@ -71,6 +72,13 @@ RME_NODISCARD enum rme_err rmi_wasm_instance_next(
 /** What is left at the end of the input; len 0 = no more. */
 RME_NODISCARD enum rme_err rmi_wasm_instance_flush(
     struct rmi_wasm_instance *in, const struct rmi_guest_item *item, struct rme_bytes *out, struct rme_error *err);
+/**
+ * Make a packet of the last output, which is not copied where it is large: it is the host's from then on.
+ * @param result  as process, next or flush gave it, before any other call
+ * @return RME_OK, RME_ENOMEM, RME_ELIMIT
+ */
+RME_NODISCARD enum rme_err rmi_wasm_instance_packet(
+    struct rmi_wasm_instance *in, const struct rme_packet_meta *meta, struct rme_bytes result, struct rme_packet **out);
 /** Forget the stream, keep the configuration. */
 RME_NODISCARD enum rme_err rmi_wasm_instance_reset(struct rmi_wasm_instance *in, struct rme_error *err);
 

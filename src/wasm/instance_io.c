@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "wasm/instance_state.h"
 #include "wasm/module_state.h"
+#include "wasm/windows.h"
 
 /*
  * Layout of the output buffer: the length word, which the guest reads as capacity and writes as length, then the result
@@ -26,7 +27,8 @@ uint8_t *
 rmi_instance_memory(const struct rmi_wasm_instance *in, uint32_t address, uint32_t len)
 {
 	uint64_t size = (uint64_t)in->process->we.MemoryInstanceGetPageSize(in->memory) * RMI_WASM_PAGE_BYTES;
-	return (uint64_t)address + len <= size ? in->zone.memory + address : NULL;
+	bool ok = (uint64_t)address + len <= size && !rmi_windows_given(in, address, len);
+	return ok ? in->zone.memory + address : NULL;
 }
 
 static enum rme_err
@@ -41,9 +43,8 @@ call_i32(
 	return e;
 }
 
-/* Asks the module's allocator. @param[out] address  0 = it has no room */
-static enum rme_err
-allocate(struct rmi_wasm_instance *in, uint32_t bytes, uint32_t *address, struct rme_error *err)
+enum rme_err
+rmi_instance_allocate(struct rmi_wasm_instance *in, uint32_t bytes, uint32_t *address, struct rme_error *err)
 {
 	const enum rmi_alloc_kind kind = in->module->summary.alloc;
 	struct rmi_invoke call = {.args = {(int32_t)bytes}, .n_args = 1};
@@ -60,11 +61,20 @@ allocate(struct rmi_wasm_instance *in, uint32_t bytes, uint32_t *address, struct
 		e = call_i32(in, kind == RMI_ALLOC_RME ? RMI_EXPORT_RME_ALLOC : RMI_EXPORT_MALLOC, &call, &at, err);
 	}
 	*address = (uint32_t)at;
+	if (e != RME_OK || at == 0) {
+		return e;
+	}
+	if (rmi_instance_memory(in, (uint32_t)at, bytes) == NULL) {
+		return rmi_instance_die(in, err, "its allocator gave an address outside its memory");
+	}
+	if (rmi_windows_overlap(in, (uint32_t)at, bytes)) {
+		return rmi_instance_die(in, err, "its allocator gave the same room twice");
+	}
 	return e;
 }
 
-static enum rme_err
-give_back(struct rmi_wasm_instance *in, const struct rmi_guest_buffer *b, struct rme_error *err)
+enum rme_err
+rmi_instance_give_back(struct rmi_wasm_instance *in, const struct rmi_guest_buffer *b, struct rme_error *err)
 {
 	struct rmi_invoke call = {.args = {(int32_t)b->address, (int32_t)b->capacity}, .n_args = 1};
 	switch (in->module->summary.alloc) {
@@ -108,19 +118,16 @@ rmi_instance_reserve(struct rmi_wasm_instance *in, struct rmi_guest_buffer *b, s
 		    "module %s: %zu bytes are more than its memory limit of %zu KiB; raise limits.memory", name, need,
 		    in->zone.memory_bytes >> 10);
 	}
-	enum rme_err e = b->capacity > 0 ? give_back(in, b, err) : RME_OK;
+	enum rme_err e = b->capacity > 0 ? rmi_instance_give_back(in, b, err) : RME_OK;
 	*b = (struct rmi_guest_buffer){0};
 	uint32_t bytes = round_up(need), address = 0;
-	e = e != RME_OK ? e : allocate(in, bytes, &address, err);
+	e = e != RME_OK ? e : rmi_instance_allocate(in, bytes, &address, err);
 	if (e != RME_OK) {
 		return e;
 	}
 	if (address == 0) {
 		return rme_error_set(
 		    err, RME_ELIMIT, name, "module %s: has no room for %u bytes; raise limits.memory", name, bytes);
-	}
-	if (rmi_instance_memory(in, address, bytes) == NULL) {
-		return rmi_instance_die(in, err, "its allocator gave an address outside its memory");
 	}
 	*b = (struct rmi_guest_buffer){.address = address, .capacity = bytes};
 	return RME_OK;
@@ -180,17 +187,30 @@ rmi_instance_status(struct rmi_wasm_instance *in, int32_t status, struct rme_err
 	return rme_error_set(err, code, in->module->name, "module %s: %s (status %d)", in->module->name, text, status);
 }
 
+/* Room for the next result: in a window where there is one, else in the buffer. */
+static struct rmi_result_room
+find_result_room(struct rmi_wasm_instance *in, enum rmi_export_id id)
+{
+	struct rmi_result_room room;
+	/* The output format must not overwrite a result: its buffer stands in for `out`. */
+	if (id == RMI_EXPORT_OUTPUT_FORMAT || !rmi_windows_result_room(in, &room)) {
+		room = (struct rmi_result_room){
+		    .address = in->out.address, .bytes = in->out.capacity, .host = in->zone.memory + in->out.address};
+	}
+	return room;
+}
+
 static uint32_t
-result_room(const struct rmi_wasm_instance *in)
+result_bytes(const struct rmi_wasm_instance *in, const struct rmi_result_room *room)
 {
 	uint64_t limit = in->module->limits.result_bytes;
-	uint32_t room = in->out.capacity - RESULT_AT;
-	return room < limit ? room : (uint32_t)limit;
+	uint32_t bytes = room->bytes - RESULT_AT;
+	return bytes < limit ? bytes : (uint32_t)limit;
 }
 
 /* More room for a result, if the module may have it. */
 static enum rme_err
-grow_result(struct rmi_wasm_instance *in, uint32_t needed, struct rme_error *err)
+grow_result(struct rmi_wasm_instance *in, const struct rmi_result_room *room, uint32_t needed, struct rme_error *err)
 {
 	const char *name = in->module->name;
 	if (needed > in->module->limits.result_bytes) {
@@ -198,18 +218,23 @@ grow_result(struct rmi_wasm_instance *in, uint32_t needed, struct rme_error *err
 		    "module %s: its result of %u bytes is over the limit of %llu", name, needed,
 		    (unsigned long long)in->module->limits.result_bytes);
 	}
-	if (needed <= result_room(in)) {
+	if (needed <= result_bytes(in, room)) {
 		return rmi_instance_die(in, err, "it says that a result does not fit, although it does");
+	}
+	enum rme_err e = rmi_windows_for_result(in, RESULT_AT + (size_t)needed, err);
+	struct rmi_result_room in_window;
+	if (e != RME_OK || (rmi_windows_result_room(in, &in_window) && in_window.bytes >= RESULT_AT + needed)) {
+		return e;
 	}
 	return rmi_instance_reserve(in, &in->out, RESULT_AT + (size_t)needed, err);
 }
 
 /* Read once: the guest cannot change it any more, but the rule is simple. */
 static uint32_t
-result_length(const struct rmi_wasm_instance *in)
+result_length(const struct rmi_result_room *room)
 {
 	uint32_t len;
-	memcpy(&len, in->zone.memory + in->out.address, sizeof(len));
+	memcpy(&len, room->host, sizeof(len));
 	return len;
 }
 
@@ -227,18 +252,20 @@ call_with_result(struct rmi_wasm_instance *in, enum rmi_export_id id, struct rmi
 	                     ? (uint32_t)in->module->limits.result_bytes
 	                     : RESULT_FIRST_BYTES;
 	enum rme_err e = in->out.capacity > 0 ? RME_OK : rmi_instance_reserve(in, &in->out, RESULT_AT + first, err);
+	struct rmi_result_room room = {0};
 	for (int i = 0; e == RME_OK && status == STATUS_TOO_SMALL; i++) {
 		if (i > RETRIES_MAX) {
 			return rmi_instance_die(in, err, "its result never fits");
 		}
-		e = i == 0 ? RME_OK : grow_result(in, result_length(in), err);
+		e = i == 0 ? RME_OK : grow_result(in, &room, result_length(&room), err);
 		if (e != RME_OK) {
 			break;
 		}
-		uint32_t room = result_room(in);
-		memcpy(in->zone.memory + in->out.address, &room, sizeof(room));
-		call->args[n] = (int32_t)(in->out.address + RESULT_AT);
-		call->args[n + 1] = (int32_t)in->out.address;
+		room = find_result_room(in, id);
+		uint32_t bytes = result_bytes(in, &room);
+		memcpy(room.host, &bytes, sizeof(bytes));
+		call->args[n] = (int32_t)(room.address + RESULT_AT);
+		call->args[n + 1] = (int32_t)room.address;
 		call->n_args = n + 2;
 		e = call_i32(in, id, call, &status, err);
 	}
@@ -248,11 +275,11 @@ call_with_result(struct rmi_wasm_instance *in, enum rmi_export_id id, struct rmi
 	if (status < 0) {
 		return rmi_instance_status(in, status, err);
 	}
-	uint32_t len = result_length(in);
-	if (len > result_room(in)) {
+	uint32_t len = result_length(&room);
+	if (len > result_bytes(in, &room)) {
 		return rmi_instance_die(in, err, "it says that its result is longer than the room it has");
 	}
-	*out = (struct rme_bytes){in->zone.memory + in->out.address + RESULT_AT, len};
+	*out = (struct rme_bytes){room.host + RESULT_AT, len};
 	return RME_OK;
 }
 
@@ -271,12 +298,17 @@ rmi_wasm_instance_process(struct rmi_wasm_instance *in, const struct rmi_guest_i
 	rmi_host_service_done(in);
 	in->service_calls = 0;
 	in->usage = (struct rmi_guest_usage){0};
+	uint32_t address = 0;
 	enum rme_err e = rmi_instance_usable(in, err);
-	e = e != RME_OK ? e : rmi_instance_put(in, data.data, data.len, err);
+	e = e != RME_OK ? e : rmi_windows_find(in, item != NULL ? item->packet : NULL, data, &address, err);
+	if (e == RME_OK && address == 0) {
+		e = rmi_instance_put(in, data.data, data.len, err);
+		address = in->in.address;
+	}
 	if (e != RME_OK) {
 		return e;
 	}
-	struct rmi_invoke call = {.args = {(int32_t)in->in.address, (int32_t)data.len}, .n_args = 2};
+	struct rmi_invoke call = {.args = {(int32_t)address, (int32_t)data.len}, .n_args = 2};
 	return call_with_result(in, RMI_EXPORT_PROCESS, &call, out, err);
 }
 
@@ -315,6 +347,7 @@ rmi_wasm_instance_output_format(struct rmi_wasm_instance *in, struct rme_bytes *
 	struct rmi_guest_buffer *other = in->module->summary.alloc == RMI_ALLOC_WINDOWS ? &in->in : &in->text;
 	struct rmi_guest_buffer result = in->out;
 	in->out = *other;
+	*other = (struct rmi_guest_buffer){0};
 	enum rme_err e = call_for_more(in, RMI_EXPORT_OUTPUT_FORMAT, NULL, out, err);
 	*other = in->out;
 	in->out = result;

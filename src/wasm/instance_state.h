@@ -15,6 +15,7 @@
 #include "wasm/module_limits.h"
 
 struct rmi_wasm_module;
+struct rmi_windows;
 
 /** Room in the guest's memory that the host may write to. */
 struct rmi_guest_buffer {
@@ -47,6 +48,7 @@ struct rmi_wasm_instance {
 	struct rmi_cancel_hook cancel_hook;
 	bool hooked;
 
+	struct rmi_windows *windows; /**< NULL until an item or result is large */
 	struct rmi_guest_buffer in, out;
 	struct rmi_guest_buffer text; /**< for the output format, which must not overwrite a result */
 
@@ -79,6 +81,14 @@ RME_NODISCARD enum rme_err rmi_instance_usable(const struct rmi_wasm_instance *i
 
 /* instance_io.c */
 
+/**
+ * Ask the module's allocator. What it gives is inside its memory and apart from the windows.
+ * @param[out] address  0 = it has no room
+ */
+RME_NODISCARD enum rme_err
+rmi_instance_allocate(struct rmi_wasm_instance *in, uint32_t bytes, uint32_t *address, struct rme_error *err);
+RME_NODISCARD enum rme_err
+rmi_instance_give_back(struct rmi_wasm_instance *in, const struct rmi_guest_buffer *b, struct rme_error *err);
 /** Make sure that a buffer has room, by the module's allocator; contents are lost. */
 RME_NODISCARD enum rme_err
 rmi_instance_reserve(struct rmi_wasm_instance *in, struct rmi_guest_buffer *b, size_t need, struct rme_error *err);

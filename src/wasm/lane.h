@@ -35,14 +35,25 @@ enum rmi_stop {
 	RMI_STOP_FAULT,    /**< by the handler: access outside the memory */
 	RMI_STOP_STACK,    /**< by the handler or a host call: stack overflow */
 	RMI_STOP_DIVISION, /**< by the handler */
+	RMI_STOP_GIVEN,    /**< by the handler: a write to a result that is the host's by now */
+};
+
+enum { RMI_ZONE_WINDOWS = 2 };
+
+/** Parts of the memory that are shared: see windows.h. Constant while something runs, but for `written`. */
+struct rmi_zone_windows {
+	uintptr_t low[RMI_ZONE_WINDOWS], high[RMI_ZONE_WINDOWS]; /**< of items, to be read */
+	uintptr_t out_low, out_high;                             /**< of results */
+	_Atomic uint32_t written; /**< bit per window of items: the handler has let the guest write to its own copy */
 };
 
 /** What may run in a lane: the machine code and memory of one instance. Constant while it runs. */
 struct rmi_zone {
-	uintptr_t code_low, code_high; /**< machine code of the module; both 0 = interpreter */
-	uint8_t *memory;               /**< linear memory */
-	size_t memory_bytes;           /**< that it may grow to */
-	bool interruptible;            /**< looks at the engine's stop flag: interpreted, or compiled so */
+	uintptr_t code_low, code_high;    /**< machine code of the module; both 0 = interpreter */
+	uint8_t *memory;                  /**< linear memory */
+	size_t memory_bytes;              /**< that it may grow to */
+	bool interruptible;               /**< looks at the engine's stop flag: interpreted, or compiled so */
+	struct rmi_zone_windows *windows; /**< NULL = none */
 };
 
 enum rmi_lane_state { RMI_LANE_IDLE = 0, RMI_LANE_RUNNING = 1, RMI_LANE_HELD = 2 };

@@ -21,6 +21,8 @@ struct rmi_wasm_module {
 	struct rmi_module_summary summary;
 	struct rmi_wasm_code_info info;
 
+	atomic_bool writes_input; /* an instance was seen to: large items are copied for all */
+
 	struct rmi_wasm_module *next; /* all down to n_warm guarded by the engine's modules_lock */
 	enum rmi_module_state state;
 	struct rme_error failure;

@@ -25,7 +25,8 @@ rmi_wasm_open_instance(struct rmi_wasm_state *s, struct rme_error *err)
 void
 rmi_wasm_reset_instance(struct rmi_wasm_state *s)
 {
-	if (s->instance != NULL && rmi_wasm_instance_reset(s->instance, NULL) != RME_OK) {
+	if (s->instance != NULL &&
+	    (rmi_wasm_instance_outdated(s->instance) || rmi_wasm_instance_reset(s->instance, NULL) != RME_OK)) {
 		rmi_wasm_instance_free(s->instance); /* the next item gets one that has seen nothing */
 		s->instance = NULL;
 	}
@@ -115,7 +116,7 @@ static struct rmi_guest_item
 guest_item(const struct rmi_wasm_item *it)
 {
 	const struct rme_packet_meta *of = rme_packet_meta(it->in);
-	return (struct rmi_guest_item){.deadline_ns = of->deadline_ns, .meta = of};
+	return (struct rmi_guest_item){.deadline_ns = of->deadline_ns, .meta = of, .packet = it->in};
 }
 
 /*
@@ -194,7 +195,7 @@ rmi_wasm_item_emit(struct rmi_wasm_item *it, struct rme_bytes out, struct rme_er
 		return rme_error_set(err, RME_ELIMIT, NULL, "module %s: more than %d results of one item", name,
 		    RMI_WASM_OUTPUTS_PER_ITEM);
 	}
-	enum rme_err e = rme_packet_new(&pkt, &it->meta, out.data, out.len);
+	enum rme_err e = rmi_wasm_instance_packet(it->s->instance, &it->meta, out, &pkt);
 	if (e != RME_OK) {
 		return rme_error_set(err, e, NULL, "no packet for a result: %s", rme_err_text(e));
 	}

@@ -341,6 +341,8 @@ open_in_child(void)
 	}
 	struct rmi_wasm_code_info info;
 	rmi_wasm_module_code_info(m, &info);
+	rmi_wasm_module_unref(m);
+	rmi_wasm_engine_free(e);
 	return info.from_cache ? 1 : 2;
 }
 
