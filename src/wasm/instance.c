@@ -91,8 +91,8 @@ report_trap(struct rmi_wasm_instance *in, const char *place, const struct rmi_in
 	return set_death(in, RME_EMODULE, err, text);
 }
 
-enum rme_err
-rmi_instance_call(struct rmi_wasm_instance *in, enum rmi_export_id id, struct rmi_invoke *call, struct rme_error *err)
+static enum rme_err
+begin_call(struct rmi_wasm_instance *in, struct rmi_invoke *call, struct rme_error *err)
 {
 	enum rme_err e = rmi_instance_usable(in, err);
 	if (e != RME_OK) {
@@ -100,6 +100,10 @@ rmi_instance_call(struct rmi_wasm_instance *in, enum rmi_export_id id, struct rm
 	}
 	int64_t now = rmi_monotonic_ns();
 	const char *name = in->module->name;
+	if (in->entered) {
+		return rme_error_set(
+		    err, RME_EINVAL, name, "module %s: has a call open; it is never entered twice", name);
+	}
 	if (in->item_deadline_ns != 0 && in->item_deadline_ns <= now) {
 		return rme_error_set(
 		    err, RME_ETIMEDOUT, name, "module %s: the deadline passed before it was called", name);
@@ -108,7 +112,13 @@ rmi_instance_call(struct rmi_wasm_instance *in, enum rmi_export_id id, struct rm
 	if (in->item_deadline_ns != 0 && in->item_deadline_ns < call->deadline_ns) {
 		call->deadline_ns = in->item_deadline_ns;
 	}
-	e = rmi_windows_enter(in, err);
+	return rmi_windows_enter(in, err);
+}
+
+enum rme_err
+rmi_instance_call(struct rmi_wasm_instance *in, enum rmi_export_id id, struct rmi_invoke *call, struct rme_error *err)
+{
+	enum rme_err e = begin_call(in, call, err);
 	if (e != RME_OK) {
 		return e;
 	}
@@ -116,10 +126,6 @@ rmi_instance_call(struct rmi_wasm_instance *in, enum rmi_export_id id, struct rm
 	in->has_error_text = in->gave_up = false;
 	const struct rmi_invoke_target target = {
 	    .process = in->process, .zone = &in->zone, .canceled = &in->canceled, .instance = in};
-	if (in->entered) {
-		return rme_error_set(
-		    err, RME_EINVAL, name, "module %s: has a call open; it is never entered twice", name);
-	}
 	in->entered = true;
 	e = rmi_invoke(call, &target, err);
 	in->entered = false;
