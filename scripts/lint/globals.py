@@ -11,7 +11,7 @@ ALLOWED = {
     ("process.c", "log_to"): "gRPC has one log function per process and hands it no context",
     ("process.c", "log_ctx"): "goes with log_to",
     ("fault_guard.c", "guard"): "signal handlers are of the process; read by them",
-    ("fault_guard.c", "passing_on"): "of the thread whose signal is passed on",
+    ("fault_guard.c", "passing"): "of the thread whose signal is passed on",
     ("fault_guard.c", "check_lock"): "guards who replaced our signal handlers",
     ("lane.c", "thread_part"): "what a thread needs to run guests; read by signal handlers",
     ("task.c", "this_worker"): "which worker a thread is: tasks can be pinned to it",

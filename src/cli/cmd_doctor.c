@@ -16,6 +16,7 @@ static const struct {
     {"files", rmi_doctor_open_files},
 #if RMI_HAVE_WASM
     {"wasm", rmi_doctor_wasm},
+    {"guard", rmi_doctor_guard},
     {"compiler", rmi_doctor_compiler},
     {"cache", rmi_doctor_cache},
     {"isolation", rmi_doctor_isolation},
@@ -60,6 +61,16 @@ rmi_finding_todo(struct rmi_finding *f, const char *fmt, ...)
 	va_end(ap);
 }
 
+void
+rmi_finding_fact(struct rmi_finding *f, const char *name, const char *text)
+{
+	if (f->n_facts < RMI_FINDING_FACTS_MAX) {
+		f->facts[f->n_facts].name = name;
+		(void)snprintf(f->facts[f->n_facts].text, RMI_FACT_TEXT_MAX, "%s", text);
+		f->n_facts++;
+	}
+}
+
 static void
 print_text(const struct rmi_cli *cli, const char *name, const struct rmi_finding *f)
 {
@@ -84,6 +95,9 @@ print_json(const struct rmi_cli *cli, const char *name, const struct rmi_finding
 	yyjson_mut_obj_add_str(doc, root, "text", f->text);
 	if (f->todo[0] != '\0') {
 		yyjson_mut_obj_add_str(doc, root, "todo", f->todo);
+	}
+	for (unsigned i = 0; i < f->n_facts; i++) {
+		yyjson_mut_obj_add_str(doc, root, f->facts[i].name, f->facts[i].text);
 	}
 	char *line = yyjson_mut_write(doc, YYJSON_WRITE_ALLOW_INVALID_UNICODE, NULL);
 	if (line != NULL) {
@@ -150,8 +164,8 @@ static const struct rmi_option doctor_options[] = {
     {.name = NULL},
 };
 
-static const char *const check_names[] = {"cpu", "memory", "files", "wasm", "compiler", "cache", "isolation", "grpc",
-    "port", "certificates", "recognizer", "synthesizer", NULL};
+static const char *const check_names[] = {"cpu", "memory", "files", "wasm", "guard", "compiler", "cache", "isolation",
+    "grpc", "port", "certificates", "recognizer", "synthesizer", NULL};
 static const struct rmi_operand doctor_operands[] = {
     {.name = "CHECK", .optional = true, .many = true, .choices = check_names, .help = "look at these only"},
     {.name = NULL},
@@ -160,11 +174,12 @@ static const struct rmi_operand doctor_operands[] = {
 const struct rmi_command rmi_command_doctor = {
     .name = "doctor",
     .summary = "look whether this machine has what pipelines and services need",
-    .help = "Checks the processor, memory, limits, the WebAssembly engine and its compiler, the cache of compiled "
-            "modules, their isolation, "
-            "gRPC, port, certificates and speech models. Says what to do about what it finds; the exit code is 1 if "
-            "something will not work.",
+    .help =
+        "Checks the processor, memory, limits, the WebAssembly engine, how its modules are guarded (RME_GUARD), its "
+        "compiler, the cache of compiled modules, their isolation, gRPC, port, certificates and speech models. Says "
+        "what to do about what it finds; the exit code is 1 if something will not work.",
     .examples = "rme doctor  # look at everything\n"
+                "RME_GUARD=interruptible rme doctor guard  # how the other guard does\n"
                 "rme doctor --listen 0.0.0.0:50052 --cert server.pem --key server.key  # before serving others",
     .options = doctor_options,
     .operands = doctor_operands,

@@ -5,7 +5,7 @@
 
 #include <rme/err.h>
 
-enum { RMI_FINDING_TEXT_MAX = 256 };
+enum { RMI_FINDING_TEXT_MAX = 256, RMI_FINDING_FACTS_MAX = 4, RMI_FACT_TEXT_MAX = 128 };
 
 enum rmi_finding_state {
 	RMI_FINDING_OK,
@@ -17,6 +17,12 @@ struct rmi_finding {
 	enum rmi_finding_state state;
 	char text[RMI_FINDING_TEXT_MAX]; /**< what is the case */
 	char todo[RMI_FINDING_TEXT_MAX]; /**< what to do; empty where nothing is to be done */
+	/** What programs want to know, each by a name of its own in the JSON. */
+	struct {
+		const char *name; /**< borrowed */
+		char text[RMI_FACT_TEXT_MAX];
+	} facts[RMI_FINDING_FACTS_MAX];
+	unsigned n_facts;
 };
 
 /** What was asked on the command line. Texts are NULL where not given. */
@@ -32,6 +38,8 @@ typedef void rmi_doctor_check(const struct rmi_doctor *d, struct rmi_finding *f)
 void rmi_finding_set(struct rmi_finding *f, enum rmi_finding_state state, const char *fmt, ...) RME_PRINTF(3, 4);
 /** Set what to do. */
 void rmi_finding_todo(struct rmi_finding *f, const char *fmt, ...) RME_PRINTF(2, 3);
+/** Add a fact; beyond RMI_FINDING_FACTS_MAX they are left out. */
+void rmi_finding_fact(struct rmi_finding *f, const char *name, const char *text);
 
 /** @name The checks @{ */
 rmi_doctor_check rmi_doctor_cpu;
@@ -39,6 +47,7 @@ rmi_doctor_check rmi_doctor_memory;
 rmi_doctor_check rmi_doctor_open_files;
 rmi_doctor_check rmi_doctor_port;
 rmi_doctor_check rmi_doctor_wasm;
+rmi_doctor_check rmi_doctor_guard;
 rmi_doctor_check rmi_doctor_compiler;
 rmi_doctor_check rmi_doctor_cache;
 rmi_doctor_check rmi_doctor_isolation;

@@ -91,6 +91,24 @@ compile_for_process(void *ctx, struct rme_bytes wasm, int *object_fd, struct rme
 }
 
 static enum rme_err
+choose_guard(enum rmi_wasm_guard *out, const struct rmi_wasm_engine *e, struct rme_error *err)
+{
+	const char *word = getenv("RME_GUARD");
+	*out = e->wanted_guard;
+	if (e->wanted_guard != RMI_GUARD_AUTO || word == NULL || word[0] == '\0' || strcmp(word, "auto") == 0) {
+		return RME_OK;
+	}
+	for (enum rmi_wasm_guard g = RMI_GUARD_SIGNALS; g <= RMI_GUARD_INTERRUPTIBLE; g++) {
+		if (strcmp(word, rmi_wasm_guard_name(g)) == 0) {
+			*out = g;
+			return RME_OK;
+		}
+	}
+	return rme_error_set(
+	    err, RME_ECONFIG, NULL, "RME_GUARD is \"%.32s\"; it can be auto, signals or interruptible", word);
+}
+
+static enum rme_err
 start(struct rmi_wasm_engine *e, struct rme_error *err)
 {
 	struct rmi_wasm_process *p;
@@ -107,7 +125,9 @@ start(struct rmi_wasm_engine *e, struct rme_error *err)
 	}
 	atomic_store(&e->process, p); /* compiling the pin needs it */
 	const struct rmi_code_source source = {.compile = compile_for_process, .ctx = e};
-	r = rmi_wasm_process_guard(p, e->wanted_guard, &source, err);
+	enum rmi_wasm_guard wanted = RMI_GUARD_AUTO;
+	r = choose_guard(&wanted, e, err);
+	r = r != RME_OK ? r : rmi_wasm_process_guard(p, wanted, &source, err);
 	if (r != RME_OK) {
 		atomic_store(&e->process, NULL);
 	}

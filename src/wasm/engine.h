@@ -18,7 +18,7 @@ struct rmi_wasm_engine;
 
 /** How a runaway guest is stopped, see docs/design/wasm-guard.md. */
 enum rmi_wasm_guard {
-	RMI_GUARD_AUTO = 0,    /**< signals where they work, else checks */
+	RMI_GUARD_AUTO = 0,    /**< as $RME_GUARD says; without it signals where they work, else checks */
 	RMI_GUARD_SIGNALS = 1, /**< plain machine code, stopped by memory protection and a directed signal */
 	RMI_GUARD_INTERRUPTIBLE =
 	    2, /**< machine code that checks a flag at every loop: works everywhere, 2.5-8x slower */

@@ -24,23 +24,31 @@
 
 enum { SIGNALS = 5, TRAP_FLAG = 0x100 /* of the x86 flags register: stop after each instruction */ };
 
-/* Who had a signal before us. Two words that are read one by one: a handler may run while they are written. */
+/* Who had a signal before us. A handler may run while another is written down: that goes to the slot not in use. */
 struct previous {
-	_Atomic(void (*)(int)) plain;
-	_Atomic(rmi_engine_handler) detailed; /* NULL = plain counts */
+	struct sigaction slot[2];
+	atomic_uint in_use;
+	atomic_bool spent; /* it asked to be called once only */
 };
 
 static struct fault_guard {
 	rmi_engine_handler engine;
-	uintptr_t engine_low, engine_high; /* text of libwasmedge */
+	uintptr_t engine_low, engine_high; /* text of the library that the engine's handler is in */
 	struct previous before[SIGNALS];
 	atomic_bool installed;
 } guard;
 
 static pthread_mutex_t check_lock = PTHREAD_MUTEX_INITIALIZER;
 
-/* A handler that replaced ours may call ours for what it does not know: pass on once. */
-static _Thread_local bool passing_on __attribute__((tls_model("initial-exec")));
+/*
+ * A handler that replaced ours may call ours for what it does not know: that must not go round in circles. It is the same
+ * fault if it has the same context and this is deeper on the stack. (A mere flag would stay up where a handler is left
+ * by siglongjmp().)
+ */
+static _Thread_local struct passing {
+	const void *context;
+	uintptr_t frame;
+} passing __attribute__((tls_model("initial-exec")));
 
 static const int signals[SIGNALS] = {SIGSEGV, SIGBUS, SIGFPE, SIGURG, SIGTRAP};
 
@@ -48,44 +56,63 @@ static int
 find_engine_text(struct dl_phdr_info *info, size_t size, void *ctx)
 {
 	(void)size;
-	(void)ctx;
-	if (strstr(info->dlpi_name, "libwasmedge.so") == NULL) {
-		return 0;
-	}
+	const uintptr_t handler = *(const uintptr_t *)ctx;
 	for (size_t i = 0; i < info->dlpi_phnum; i++) {
 		const ElfW(Phdr) *p = &info->dlpi_phdr[i];
-		if (p->p_type == PT_LOAD && (p->p_flags & PF_X) != 0) {
-			guard.engine_low = info->dlpi_addr + p->p_vaddr;
-			guard.engine_high = guard.engine_low + p->p_memsz;
+		uintptr_t low = info->dlpi_addr + p->p_vaddr;
+		if (p->p_type == PT_LOAD && handler >= low && handler - low < p->p_memsz) {
+			guard.engine_low = low;
+			guard.engine_high = low + p->p_memsz;
+			return 1;
 		}
 	}
-	return 1;
+	return 0;
 }
 
-/* @return false where nobody takes it */
+/* Run a handler as the kernel would have: with the signals blocked that it asked for. */
+IN_HANDLER static void
+run_handler(const struct sigaction *a, int sig, siginfo_t *info, void *context)
+{
+	sigset_t block = a->sa_mask, before;
+	if ((a->sa_flags & SA_NODEFER) == 0) {
+		sigaddset(&block, sig);
+	}
+	(void)pthread_sigmask(SIG_BLOCK, &block, &before);
+	if ((a->sa_flags & SA_SIGINFO) != 0) {
+		a->sa_sigaction(sig, info, context);
+	} else {
+		a->sa_handler(sig);
+	}
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+/* @return false where nobody takes it: it is to have its default effect */
 IN_HANDLER static bool
 call_previous(struct previous *old, int sig, siginfo_t *info, void *context)
 {
-	rmi_engine_handler detailed = atomic_load(&old->detailed);
-	void (*plain)(int) = atomic_load(&old->plain);
-	bool handled = true;
-	passing_on = true;
-	if (detailed != NULL) {
-		detailed(sig, info, context);
-	} else if (plain != SIG_DFL && plain != SIG_IGN) {
-		plain(sig);
-	} else {
-		handled = sig == SIGURG; /* ignored by default */
+	const struct sigaction *a = &old->slot[atomic_load(&old->in_use)];
+	bool spent = (a->sa_flags & (int)SA_RESETHAND) != 0 && atomic_exchange(&old->spent, true);
+	bool detailed = (a->sa_flags & SA_SIGINFO) != 0;
+	bool sent = info->si_code <= 0; /* by someone; the kernel lets nobody ignore a real fault */
+	if (!spent && !detailed && a->sa_handler == SIG_IGN) {
+		return sent || sig == SIGURG;
 	}
-	passing_on = false;
-	return handled;
+	if (spent || (!detailed && a->sa_handler == SIG_DFL)) {
+		return sig == SIGURG;
+	}
+	const struct passing outer = passing;
+	passing = (struct passing){context, (uintptr_t)__builtin_frame_address(0)};
+	run_handler(a, sig, info, context);
+	passing = outer;
+	return true;
 }
 
 /* Give the signal to whoever had it before us. */
 IN_HANDLER static void
 pass_on(int sig, siginfo_t *info, void *context)
 {
-	for (size_t i = 0; i < SIGNALS && !passing_on; i++) {
+	bool again = passing.context == context && (uintptr_t)__builtin_frame_address(0) < passing.frame;
+	for (size_t i = 0; i < SIGNALS && !again; i++) {
 		if (signals[i] == sig && call_previous(&guard.before[i], sig, info, context)) {
 			return;
 		}
@@ -274,9 +301,11 @@ our_action(int sig)
 static void
 remember_previous(size_t i, const struct sigaction *a)
 {
-	bool detailed = (a->sa_flags & SA_SIGINFO) != 0;
-	atomic_store(&guard.before[i].plain, detailed ? SIG_DFL : a->sa_handler);
-	atomic_store(&guard.before[i].detailed, detailed ? a->sa_sigaction : NULL);
+	struct previous *old = &guard.before[i];
+	unsigned other = 1 - atomic_load(&old->in_use);
+	old->slot[other] = *a;
+	atomic_store(&old->in_use, other);
+	atomic_store(&old->spent, false);
 }
 
 static bool
@@ -294,8 +323,9 @@ rmi_fault_guard_install(const struct rmi_saved_actions *before)
 	    engine.sa_sigaction == before->segv.sa_sigaction) {
 		return false; /* the engine works otherwise than it is known to */
 	}
-	(void)dl_iterate_phdr(find_engine_text, NULL);
 	guard.engine = engine.sa_sigaction;
+	uintptr_t handler = (uintptr_t)guard.engine;
+	(void)dl_iterate_phdr(find_engine_text, &handler);
 	remember_previous(0, &before->segv);
 	remember_previous(1, &before->bus);
 	remember_previous(2, &before->fpe);
@@ -333,11 +363,22 @@ take_back(size_t i)
 	(void)install(i);
 }
 
+static bool
+all_ours(void)
+{
+	struct sigaction now;
+	for (size_t i = 0; i < SIGNALS; i++) {
+		if (sigaction(signals[i], NULL, &now) != 0 || !is_ours(&now, signals[i])) {
+			return false;
+		}
+	}
+	return true;
+}
+
 void
 rmi_fault_guard_check(void)
 {
-	struct sigaction now;
-	if (!atomic_load(&guard.installed) || (sigaction(SIGSEGV, NULL, &now) == 0 && is_ours(&now, SIGSEGV))) {
+	if (!atomic_load(&guard.installed) || all_ours()) {
 		return;
 	}
 	pthread_mutex_lock(&check_lock);

@@ -4,7 +4,9 @@
 /**
  * @file
  * Our handlers of SIGSEGV, SIGBUS, SIGFPE, SIGURG and SIGTRAP. A fault that a guest made becomes a trap: the handler calls the
- * engine's own, which jumps back to where the guest was entered. Every other one goes to whoever had the signal before.
+ * engine's own, which jumps back to where the guest was entered. Every other one goes to whoever had the signal before, as
+ * if we were not there: with the signals blocked that its handler asked for, once only where it asked for that, and it may be
+ * left by siglongjmp(). Only the stack may be another: the thread's signal stack, where it has one.
  */
 
 #include <signal.h>
@@ -25,8 +27,8 @@ void rmi_fault_guard_save(struct rmi_saved_actions *before);
 bool rmi_fault_guard_install(const struct rmi_saved_actions *before);
 
 /**
- * Put our handlers back where somebody replaced them; theirs are called for what is not ours. One system call where all
- * is well. Any thread.
+ * Put our handlers back where somebody replaced them; theirs are called for what is not ours. Five system calls where
+ * all is well. Any thread.
  */
 void rmi_fault_guard_check(void);
 

@@ -9,7 +9,7 @@
 #include "wasm/invoke.h"
 #include "wasm/self_module.h"
 
-enum { KNOWN_MINOR = 14, PAGE = 64 << 10 };
+enum { PAGE = 64 << 10 };
 
 #define CHECK_NS (2 * RMI_NS_PER_S)
 
@@ -161,7 +161,7 @@ rmi_fiber_check(struct rmi_wasm_process *p, char *why, size_t cap)
 		no = "AddressSanitizer";
 	} else if (RMI_TSAN) {
 		no = "ThreadSanitizer";
-	} else if (p->we.VersionGetMinor() != KNOWN_MINOR) {
+	} else if (!rmi_wasmedge_known(&p->we)) {
 		no = "not tried with this version of the engine";
 	} else if (has_shadow_stack()) {
 		no = "this process has a shadow stack";

@@ -3,11 +3,11 @@
 
 /**
  * @file
- * A tiny module of our own, compiled and loaded once per process: the pin enters it for ever (pin.h), and the check of
- * fibers uses it (fiber_check.h). One module for both, so that a start costs one compilation.
+ * A tiny module of our own, compiled and loaded once per process: the pin enters it for ever (pin.h), and the checks of
+ * the guard (guard_check.h) and of fibers (fiber_check.h) use it. One module for all, so that a start costs one compilation.
  *
  * It imports "p" "park" () and exports memory, run () = park(), and wait (n, what) -> 1002 * n: it writes n to its memory and
- * to a global, calls park, and then what = 1 writes outside its memory, what = 2 recurses until the stack ends.
+ * to a global, calls park, and then what = 1 writes outside its memory, what = 2 recurses until the stack ends; and spin (n), a loop of n rounds.
  */
 
 #include <stdint.h>

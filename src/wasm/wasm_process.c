@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/sanitizer.h"
 #include "wasm/fiber_check.h"
+#include "wasm/guard_check.h"
 #include "wasm/host_modules.h"
 #include "wasm/pin.h"
 #include "wasm/self_module.h"
@@ -95,16 +95,11 @@ rmi_wasm_process_get(struct rmi_wasm_process **out, struct rme_error *err)
 static void
 choose_guard(struct rmi_wasm_process *p, enum rmi_wasm_guard wanted)
 {
-	if (wanted == RMI_GUARD_INTERRUPTIBLE) {
-		p->guard = RMI_GUARD_INTERRUPTIBLE;
-		p->guard_reason = "asked for";
-	} else if (RMI_TSAN) {
-		p->guard = RMI_GUARD_INTERRUPTIBLE;
-		p->guard_reason = "ThreadSanitizer delays signals";
-	} else {
-		p->guard = RMI_GUARD_SIGNALS;
-		p->guard_reason = wanted == RMI_GUARD_SIGNALS ? "asked for" : "works here";
-	}
+	const char *problem = wanted == RMI_GUARD_INTERRUPTIBLE ? "asked for" : rmi_guard_check(p);
+	p->guard = problem != NULL ? RMI_GUARD_INTERRUPTIBLE : RMI_GUARD_SIGNALS;
+	p->guard_reason = problem != NULL               ? problem
+	                  : wanted == RMI_GUARD_SIGNALS ? "asked for, and tried: works here"
+	                                                : "tried: works here";
 }
 
 enum rme_err

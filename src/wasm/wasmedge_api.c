@@ -6,7 +6,7 @@
 
 static const char library[] = "libwasmedge.so.0";
 
-enum { KNOWN_MAJOR = 0, KNOWN_MINOR = 14 };
+enum { MAJOR = 0, FIRST_MINOR = 14, LAST_MINOR = 16 }; /* see the header */
 
 static const struct symbol {
 	const char *name;
@@ -17,6 +17,28 @@ static const struct symbol {
 #undef SYMBOL
 };
 
+/* Before anything else is looked up: another version may lack some of it. */
+static enum rme_err
+check_version(void *handle, struct rme_error *err)
+{
+	struct rmi_wasmedge v;
+	void *text = dlsym(handle, "WasmEdge_VersionGet");
+	void *major = dlsym(handle, "WasmEdge_VersionGetMajor"), *minor = dlsym(handle, "WasmEdge_VersionGetMinor");
+	if (text == NULL || major == NULL || minor == NULL) {
+		return rme_error_set(
+		    err, RME_EUNSUPPORTED, library, "does not say its version; %d.%d is needed", MAJOR, FIRST_MINOR);
+	}
+	memcpy(&v.VersionGet, &text, sizeof(text));
+	memcpy(&v.VersionGetMajor, &major, sizeof(major));
+	memcpy(&v.VersionGetMinor, &minor, sizeof(minor));
+	uint32_t n = v.VersionGetMinor();
+	if (v.VersionGetMajor() != MAJOR || n < FIRST_MINOR || n > LAST_MINOR) {
+		return rme_error_set(err, RME_EUNSUPPORTED, library, "version %s is installed, %d.%d is needed",
+		    v.VersionGet(), MAJOR, FIRST_MINOR);
+	}
+	return RME_OK;
+}
+
 static enum rme_err
 fill_table(struct rmi_wasmedge *out, void *handle, struct rme_error *err)
 {
@@ -24,7 +46,7 @@ fill_table(struct rmi_wasmedge *out, void *handle, struct rme_error *err)
 		void *f = dlsym(handle, symbols[i].name);
 		if (f == NULL) {
 			return rme_error_set(err, RME_EUNSUPPORTED, library, "has no %s; version %d.%d is needed",
-			    symbols[i].name, KNOWN_MAJOR, KNOWN_MINOR);
+			    symbols[i].name, MAJOR, FIRST_MINOR);
 		}
 		memcpy(
 		    (char *)out + symbols[i].offset, &f, sizeof(f)); /* POSIX: object and function pointers are alike */
@@ -40,13 +62,10 @@ rmi_wasmedge_load(struct rmi_wasmedge *out, struct rme_error *err)
 		return rme_error_set(
 		    err, RME_EUNSUPPORTED, library, "cannot be loaded (%s); install libwasmedge0", dlerror());
 	}
-	enum rme_err e = fill_table(out, handle, err);
+	enum rme_err e = check_version(handle, err);
+	e = e != RME_OK ? e : fill_table(out, handle, err);
 	if (e != RME_OK) {
 		return e;
-	}
-	if (out->VersionGetMajor() != KNOWN_MAJOR || out->VersionGetMinor() != KNOWN_MINOR) {
-		return rme_error_set(err, RME_EUNSUPPORTED, library, "version %s is installed, %d.%d is needed",
-		    out->VersionGet(), KNOWN_MAJOR, KNOWN_MINOR);
 	}
 	out->LogOff();
 	return RME_OK;

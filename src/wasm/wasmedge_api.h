@@ -6,12 +6,21 @@
  * libwasmedge behind a table of its functions, loaded when first needed: a program that runs no module does not pay the
  * 15 ms and 45 MB that it and LLVM cost.
  *
- * **Versions.** 0.14 is what is known and tested. What changes later, so that nobody has to find out again: 0.15 saves
- * its thread-local state around nested calls and records a stack trace at every trap; 0.17 runs the interpreter unless
- * RunMode is set to AOT, widens memory sizes to 64 bit, passes limits by pointer, and renumbers proposals and error
- * codes. Compiled code of one minor version is refused by the next.
+ * **Versions.** 0.14 is what is known and tested. 0.15 and 0.16 have the same functions; there the guard is `interruptible`
+ * and fibers are off until somebody has tried them. From 0.17 on it is refused. What changes, so that nobody has to find
+ * out again:
+ * - 0.15: thread-local state is saved around nested calls, and its layout is another (fibers); a stack trace is recorded
+ *   at every trap (slower traps); LogSetCallback; Proposal and ErrCode renumbered (we compare none but success).
+ * - 0.15-0.17: compiled code has version 2, from then on 3: a loader refuses that of others, so the version is in the
+ *   cache's key.
+ * - 0.16: WASI and GC fixes that do not concern us (neither is used).
+ * - 0.17: the interpreter runs and compiled code is refused unless ConfigureSetRunMode(AOT) was called;
+ *   SetForceInterpreter is deprecated; memory sizes are 64 bits wide (MemoryInstanceGetPageSize, ...GetPointer); limits
+ *   are passed by pointer (TableTypeCreate and the like, which we do not use); functions have ELF versions.
+ * - All up to 0.17: signal handlers are installed and reset as in 0.14 (pin.c, fault_guard.c stay needed).
  */
 
+#include <stdbool.h>
 #include <rme/err.h>
 #include <wasmedge/wasmedge.h>
 
@@ -77,6 +86,13 @@ struct rmi_wasmedge {
  * @return RME_OK, RME_EUNSUPPORTED (not installed, or a version that is not known)
  */
 RME_NODISCARD enum rme_err rmi_wasmedge_load(struct rmi_wasmedge *out, struct rme_error *err);
+
+/** Whether it is a version that the guard by signals was made for. */
+static inline bool
+rmi_wasmedge_known(const struct rmi_wasmedge *we)
+{
+	return we->VersionGetMajor() == 0 && we->VersionGetMinor() == 14;
+}
 
 /** Text of a result without prefix, e.g. "out of bounds memory access". */
 static inline const char *

@@ -4,6 +4,7 @@
 import json
 import os
 import pathlib
+import re
 import resource
 import socket
 import subprocess
@@ -12,6 +13,28 @@ import tempfile
 import unittest
 
 RME = sys.argv.pop(1)
+
+
+def fake_version(target, version):
+    """Write a copy of libwasmedge that says to be of another version. @return False where there is none to copy"""
+    names = subprocess.run(["/sbin/ldconfig", "-p"], capture_output=True, text=True).stdout
+    found = re.search(r"libwasmedge\.so\.0 .*=> (\S+)", names)
+    if not found:
+        return False
+    code = bytearray(pathlib.Path(found.group(1)).read_bytes())
+    symbols = subprocess.run(["readelf", "-W", "--dyn-syms", found.group(1)], capture_output=True, text=True, check=True).stdout
+    at = int(re.search(r"([0-9a-f]+) .* WasmEdge_VersionGetMinor", symbols).group(1), 16)
+    for row in subprocess.run(["readelf", "-W", "-l", found.group(1)], capture_output=True, text=True, check=True).stdout.splitlines():
+        words = row.split()
+        if words and words[0] == "LOAD" and int(words[2], 16) <= at < int(words[2], 16) + int(words[5], 16):
+            at += int(words[1], 16) - int(words[2], 16)
+            break
+    minor = int(version.split(".")[1])
+    code[at : at + 6] = b"\xb8" + minor.to_bytes(4, "little") + b"\xc3"  # mov eax, minor; ret
+    if code.count(b"\x000.14.1\0") != 1:
+        return False
+    target.write_bytes(code.replace(b"\x000.14.1\0", b"\0" + version.encode() + b"\0"))
+    return True
 
 
 def doctor(*options, env=None, limit=None):
@@ -91,6 +114,44 @@ class Doctor(unittest.TestCase):
         cache.chmod(0o777)
         status, found = doctor("cache", env={"XDG_CACHE_HOME": self.folder.name})
         self.assertEqual((status, found["cache"]["state"]), (1, "fail"))
+
+    def test_each_guard(self):
+        for guard, states in (("auto", ("ok", "warn")), ("signals", ("ok", "warn")), ("interruptible", ("warn",))):
+            with self.subTest(guard=guard):
+                status, found = doctor("guard", env={"RME_GUARD": guard})
+                if "guard" not in found:
+                    self.skipTest("built without wasm")
+                row = found["guard"]
+                self.assertEqual(status, 0, row)
+                self.assertIn(row["state"], states)
+                self.assertEqual(row["guard"], "signals" if row["state"] == "ok" else "interruptible")
+                self.assertIn(row["fibers"], ("yes", "no"))
+                self.assertTrue(row["reason"] and row["fibers_reason"], row)
+
+    def test_no_such_guard(self):
+        status, found = doctor("guard", env={"RME_GUARD": "dog"})
+        if "guard" not in found:
+            self.skipTest("built without wasm")
+        self.assertEqual((status, found["guard"]["state"]), (1, "fail"))
+        self.assertIn("auto, signals or interruptible", found["guard"]["text"])
+
+    def test_other_versions_of_the_engine(self):
+        for version in ("0.15.0", "0.17.1", "0.13.0"):
+            folder = self.path / version
+            folder.mkdir()
+            if not fake_version(folder / "libwasmedge.so.0", version):
+                self.skipTest("no libwasmedge of version 0.14.1 to start from")
+            status, found = doctor("wasm", "guard", env={"LD_LIBRARY_PATH": str(folder)})
+            if "guard" not in found:
+                self.skipTest("built without wasm")
+            with self.subTest(version=version):
+                if version == "0.15.0":
+                    self.assertEqual(found["guard"]["state"], "warn", found)
+                    self.assertEqual((found["guard"]["guard"], found["guard"]["fibers"]), ("interruptible", "no"))
+                    self.assertIn("version", found["guard"]["reason"])
+                else:
+                    self.assertEqual((status, found["wasm"]["state"]), (1, "fail"), found)
+                    self.assertIn(f"version {version} is installed, 0.14 is needed", found["wasm"]["text"])
 
     def test_no_compiler(self):
         status, found = doctor("compiler", env={"RME_AOTC": "/nonexistent/rme-aotc"})
