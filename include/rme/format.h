@@ -75,6 +75,9 @@ RME_EXPORT size_t rme_format_print(const struct rme_format *f, char text[RME_FOR
 /** True if data of format @p have may be given to one who asks for @p want; what @p want does not say fits anything. */
 RME_EXPORT bool rme_format_fits(const struct rme_format *have, const struct rme_format *want);
 
+/** What @p want does not say is taken from @p from, where both are of the same media with parts (audio, raw images). */
+RME_EXPORT void rme_format_fill(struct rme_format *want, const struct rme_format *from);
+
 /** True if both say exactly the same. */
 RME_EXPORT bool rme_format_equal(const struct rme_format *a, const struct rme_format *b);
 

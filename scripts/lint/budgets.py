@@ -6,6 +6,7 @@ import subprocess
 FUNCTION_LINES = 60
 COMPLEXITY = 12  # modified cyclomatic complexity: a switch counts once
 PARAMETERS = 5
+GIVEN = {"rme_import_call"}  # functions whose parameters are those of the module interface
 FILE_LINES = 600
 HEADER_LINES = 200
 FOLDERS = ("src/", "include/", "modules/", "tests/", "bench/", "examples/")
@@ -38,7 +39,7 @@ def _check_functions(tree, paths):
         for what, value, limit in (
             ("lines", lines, FUNCTION_LINES),
             ("complexity", complexity, COMPLEXITY),
-            ("parameters", parameters, PARAMETERS),
+            ("parameters", 0 if name in GIVEN else parameters, PARAMETERS),
         ):
             if value > limit:
                 findings.append(f"{path}:{line}: {name}: {what} {value} (limit {limit})")

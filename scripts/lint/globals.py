@@ -15,6 +15,7 @@ ALLOWED = {
     ("fault_guard.c", "check_lock"): "guards who replaced our signal handlers",
     ("lane.c", "thread_part"): "what a thread needs to run guests; read by signal handlers",
     ("task.c", "this_worker"): "which worker a thread is: tasks can be pinned to it",
+    ("twin_host.c", "running"): "a module's imports carry no context, so the thread knows which one it is in",
     ("wasm_process.c", "the_process"): "libwasmedge and its signal handlers are there once per process",
     ("wasm_process.c", "process_lock"): "guards the_process",
     ("speech_voice.c", "voices_lock"): "Flite registers voices in globals of its own; this lock guards them",

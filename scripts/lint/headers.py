@@ -25,6 +25,6 @@ def check(tree):
     public = tree.files((".h",), ("include/",))
     internal = [p for p in tree.files((".h",), ("src/",)) if ".pb-c.h" not in tree.text(p)]
     jobs = [(p, c, ["include"]) for p in public for c in (STRICT_C, STRICT_CXX)]
-    jobs += [(p, INTERNAL_C, ["include", "src"]) for p in internal]
+    jobs += [(p, INTERNAL_C, ["include", "src", "."]) for p in internal]
     with concurrent.futures.ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         return [f for found in pool.map(lambda job: _compile(tree, *job), jobs) for f in found]

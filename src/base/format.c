@@ -254,6 +254,29 @@ rme_format_fits(const struct rme_format *have, const struct rme_format *want)
 	return have->media != RME_MEDIA_TENSOR_F32 || want->tensor.n_dims == 0 || tensor_equal(have, want);
 }
 
+static uint32_t
+first_said(uint32_t a, uint32_t b)
+{
+	return a != 0 ? a : b;
+}
+
+void
+rme_format_fill(struct rme_format *want, const struct rme_format *from)
+{
+	if (want->media != from->media) {
+		return;
+	}
+	if (want->media == RME_MEDIA_AUDIO_PCM) {
+		want->audio.sample = want->audio.sample != RME_SAMPLE_ANY ? want->audio.sample : from->audio.sample;
+		want->audio.rate_hz = first_said(want->audio.rate_hz, from->audio.rate_hz);
+		want->audio.channels = first_said(want->audio.channels, from->audio.channels);
+	} else if (want->media == RME_MEDIA_IMAGE_RAW) {
+		want->image.pixel = want->image.pixel != RME_PIXEL_ANY ? want->image.pixel : from->image.pixel;
+		want->image.width = first_said(want->image.width, from->image.width);
+		want->image.height = first_said(want->image.height, from->image.height);
+	}
+}
+
 bool
 rme_format_equal(const struct rme_format *a, const struct rme_format *b)
 {

@@ -25,8 +25,8 @@ struct param_def {
 	struct rmi_bound bound; /* key = name */
 	int type;
 	const struct rmi_yaml_node *fallback, *min, *max;
-	struct rmi_list choices;
-	const char *help;
+	struct rmi_list choices, files;
+	const char *help, *install;
 };
 
 struct module_limits_def {

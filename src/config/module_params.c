@@ -42,6 +42,7 @@ has_type(const struct rme_module_param *p, const struct rmi_yaml_node *v)
 	case RME_MODULE_PARAM_BOOLEAN:
 		return v->kind == RMI_YAML_BOOL;
 	case RME_MODULE_PARAM_STRING:
+	case RME_MODULE_PARAM_ASSET:
 		return v->kind == RMI_YAML_TEXT;
 	}
 	return false;
@@ -86,6 +87,7 @@ check_param(struct rmi_diags *d, const struct rme_module_param *p, const struct 
 	    [RME_MODULE_PARAM_INTEGER] = "a whole number",
 	    [RME_MODULE_PARAM_BOOLEAN] = "true or false",
 	    [RME_MODULE_PARAM_STRING] = "text",
+	    [RME_MODULE_PARAM_ASSET] = "the name of a file",
 	};
 	if (!has_type(p, v)) {
 		rmi_diag_error(d, &v->mark, "'%s' takes %s, not %s", p->name, wants[p->type],
@@ -94,6 +96,9 @@ check_param(struct rmi_diags *d, const struct rme_module_param *p, const struct 
 			rmi_diag_hint(d, "quote it to make it text");
 		}
 		return false;
+	}
+	if (p->type == RME_MODULE_PARAM_ASSET) {
+		return true;
 	}
 	if (p->type == RME_MODULE_PARAM_STRING) {
 		return check_choice(d, p, v);
@@ -118,13 +123,23 @@ check_settings(
 	return ok;
 }
 
+static const char *
+given_json(struct rmi_diags *d, const struct rme_module_param *p, const struct rmi_yaml_node *v)
+{
+	struct rmi_yaml_node named = *v;
+	if (p->type == RME_MODULE_PARAM_ASSET) {
+		named.text = rmi_yaml_path_text(&d->arena, v);
+	}
+	return named.text != NULL || v->text == NULL ? rmi_yaml_to_json(&d->arena, &named) : NULL;
+}
+
 /* The value's JSON text: given, else the default; NULL with an error if there is none. */
 static const char *
 value_json(struct rmi_diags *d, const struct rme_module_param *p, const struct rmi_yaml_node *settings,
     const struct rmi_mark *mark)
 {
 	const struct rmi_yaml_node *v = settings != NULL ? rmi_yaml_get(settings, p->name) : NULL;
-	const char *json = v != NULL && v->kind != RMI_YAML_NULL ? rmi_yaml_to_json(&d->arena, v) : p->default_value;
+	const char *json = v != NULL && v->kind != RMI_YAML_NULL ? given_json(d, p, v) : p->default_value;
 	if (json == NULL) {
 		rmi_diag_error(d, mark, "the parameter '%s' is missing%s%s", p->name, p->help != NULL ? ": " : "",
 		    p->help != NULL ? p->help : "");

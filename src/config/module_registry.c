@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/suggest.h"
+#include "base/units.h"
 #include "config/module_def.h"
 
 const char *const rmi_module_langs[] = {"c", "rust", "assemblyscript", NULL};
@@ -21,6 +22,7 @@ const char *const rmi_module_param_types[] = {
     [RME_MODULE_PARAM_INTEGER] = "integer",
     [RME_MODULE_PARAM_BOOLEAN] = "boolean",
     [RME_MODULE_PARAM_STRING] = "string",
+    [RME_MODULE_PARAM_ASSET] = "asset",
     NULL,
 };
 /* Bits RME_DEPLOY_SERVER, RME_DEPLOY_NODE, RME_DEPLOY_BROWSER. */
@@ -60,6 +62,7 @@ fits_type(const struct param_def *def, const struct rmi_yaml_node *v)
 	case RME_MODULE_PARAM_BOOLEAN:
 		return v->kind == RMI_YAML_BOOL;
 	case RME_MODULE_PARAM_STRING:
+	case RME_MODULE_PARAM_ASSET:
 		return v->kind == RMI_YAML_TEXT;
 	}
 	return false;
@@ -106,14 +109,61 @@ make_default(struct making *m, const struct param_def *def, struct rme_module_pa
 	}
 }
 
+/* A default path starts at the registry's folder. */
+static void
+make_asset_default(struct making *m, const struct param_def *def, struct rme_module_param *p)
+{
+	if (!is_given(def->fallback) || def->fallback->kind != RMI_YAML_TEXT || def->fallback->text[0] == '\0') {
+		make_default(m, def, p);
+		return;
+	}
+	const struct rmi_mark *mark = &def->fallback->mark;
+	const char *path = rmi_yaml_path_text(&m->diags->arena, def->fallback);
+	struct rmi_yaml_node resolved = *def->fallback;
+	resolved.text = path;
+	p->default_value = path != NULL ? rmi_yaml_to_json(&m->diags->arena, &resolved) : NULL;
+	if (p->default_value == NULL) {
+		fail(m, mark, rme_err_text(RME_ENOMEM));
+	}
+}
+
+static void
+make_asset(struct making *m, const struct param_def *def, struct rme_module_param *p)
+{
+	int64_t most;
+	p->files = def->files.items;
+	p->n_files = def->files.n;
+	p->install = def->install;
+	if (def->choices.n > 0 || is_given(def->min)) {
+		fail(m, &def->bound.mark, "an asset has neither choices nor min");
+	}
+	if (is_given(def->max)) {
+		p->has_max = def->max->text != NULL &&
+		             rmi_units_parse(&most, def->max->text, RMI_UNIT_BYTES) == RME_OK && most > 0 &&
+		             (uint64_t)most <= RME_MODULE_ASSET_MAX;
+		p->max = p->has_max ? (double)most : 0;
+		if (!p->has_max) {
+			fail(m, &def->max->mark, "a size is wanted, such as 16MiB, of at most 256MiB");
+		}
+	}
+	make_asset_default(m, def, p);
+}
+
 static void
 make_param(struct making *m, const struct param_def *def, struct rme_module_param *p)
 {
 	p->name = def->bound.key;
 	p->help = def->help;
 	p->type = (enum rme_module_param_type)def->type;
+	if (p->type == RME_MODULE_PARAM_ASSET) {
+		make_asset(m, def, p);
+		return;
+	}
 	p->has_min = take_bound(m, def, def->min, &p->min);
 	p->has_max = take_bound(m, def, def->max, &p->max);
+	if (def->files.n > 0 || def->install != NULL) {
+		fail(m, &def->bound.mark, "only assets have files and install");
+	}
 	p->choices = def->choices.items;
 	p->n_choices = def->choices.n;
 	if (p->has_min && p->has_max && p->min > p->max) {

@@ -91,17 +91,6 @@ bind_child(const struct rmi_bind *b, const struct rmi_bind_in *in, const struct 
 	return b->make_child(b->ctx, path, child, member);
 }
 
-/* A file that is named in a file is looked for beside it. */
-static const char *
-path_text(const struct rmi_bind *b, const struct rmi_yaml_node *v)
-{
-	const char *file = v->mark.source->name, *slash = strrchr(file, '/');
-	if (v->text[0] == '/' || v->text[0] == '#' || slash == NULL || strchr(v->text, '\n') != NULL) {
-		return v->text;
-	}
-	return rmi_arena_printf(&b->diags->arena, "%.*s/%s", (int)(slash - file), file, v->text);
-}
-
 /* @return false = out of memory */
 static bool
 to_value(const struct rmi_bind *b, const struct rme_param *p, const struct rmi_yaml_pair *pair, struct rme_value *out)
@@ -122,7 +111,7 @@ to_value(const struct rmi_bind *b, const struct rme_param *p, const struct rmi_y
 		return out->text != NULL;
 	}
 	if (p->kind == RME_PARAM_PATH && out->kind == RME_VALUE_TEXT) {
-		out->text = path_text(b, v);
+		out->text = rmi_yaml_path_text(&b->diags->arena, v);
 		return out->text != NULL;
 	}
 	return true;

@@ -482,6 +482,17 @@ json_value(yyjson_mut_doc *doc, const struct rmi_yaml_node *node)
 }
 
 const char *
+rmi_yaml_path_text(struct rmi_arena *arena, const struct rmi_yaml_node *v)
+{
+	const char *file = v->mark.source->name, *slash = strrchr(file, '/');
+	if (v->text[0] == '/' || v->text[0] == '\0' || v->text[0] == '#' || slash == NULL ||
+	    strchr(v->text, '\n') != NULL) {
+		return v->text;
+	}
+	return rmi_arena_printf(arena, "%.*s/%s", (int)(slash - file), file, v->text);
+}
+
+const char *
 rmi_yaml_to_json(struct rmi_arena *arena, const struct rmi_yaml_node *node)
 {
 	yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);

@@ -69,6 +69,12 @@ const struct rmi_yaml_node *rmi_yaml_get(const struct rmi_yaml_node *map, const 
 /** "text", "number", "list" ... for messages; never NULL. */
 const char *rmi_yaml_kind_name(enum rmi_yaml_kind kind);
 
+/**
+ * A scalar that names a file, as this process opens it: relative names start at the folder of the file that it stands in.
+ * Text that begins with '#' or holds an end of line is content instead of a name, and is left alone. NULL = out of memory.
+ */
+const char *rmi_yaml_path_text(struct rmi_arena *arena, const struct rmi_yaml_node *v);
+
 /** The value as JSON text, in @p arena. NULL = out of memory. */
 const char *rmi_yaml_to_json(struct rmi_arena *arena, const struct rmi_yaml_node *node);
 

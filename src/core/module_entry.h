@@ -20,6 +20,9 @@
 #define RME_MODULE_TIMEOUT_DEFAULT ((int64_t)1000000000)
 #define RME_MODULE_RESULT_DEFAULT  ((uint64_t)64 << 10)
 
+/** Bytes of one parameter of type asset, all its files together. */
+#define RME_MODULE_ASSET_MAX ((uint64_t)256 << 20)
+
 enum rme_module_category { RME_MODULE_AUDIO, RME_MODULE_VISION, RME_MODULE_TEXT };
 
 /** Where a module may be deployed; flags. */
@@ -32,7 +35,8 @@ enum rme_module_param_type {
 	RME_MODULE_PARAM_NUMBER,
 	RME_MODULE_PARAM_INTEGER,
 	RME_MODULE_PARAM_BOOLEAN,
-	RME_MODULE_PARAM_STRING
+	RME_MODULE_PARAM_STRING,
+	RME_MODULE_PARAM_ASSET /**< a file, or a folder of files, whose bytes are handed over before configure */
 };
 
 /** One parameter that a module takes in `configure`. */
@@ -42,9 +46,13 @@ struct rme_module_param {
 	const char *default_value; /**< as JSON text ("0.5", "true", "\"x\""); NULL = none, the parameter is required */
 	enum rme_module_param_type type;
 	bool has_min, has_max;
-	double min, max;            /**< numbers: inclusive bounds; strings: length in bytes */
+	double min, max;            /**< numbers: inclusive bounds; assets: max = bytes of all files */
 	const char *const *choices; /**< strings: the allowed values; n_choices of them, 0 = any */
 	size_t n_choices;
+	const char *const
+	    *files; /**< assets: the files that are read from the folder it names; none = it names a file */
+	size_t n_files;
+	const char *install; /**< assets: what to install where it is missing; NULL = not said */
 };
 
 struct rme_module_limits {

@@ -1,6 +1,7 @@
 #include "nodes/catalog.h"
 
 #include <rme/runtime.h>
+#include "nodes/twin.h"
 #include "nodes/vad.h"
 
 const struct rme_node_type *const rmi_catalog[] = {
@@ -24,6 +25,12 @@ rmi_catalog_register(struct rme_runtime *rt)
 {
 	for (const struct rme_node_type *const *type = rmi_catalog; *type != NULL; type++) {
 		enum rme_err e = rme_runtime_register(rt, *type);
+		if (e != RME_OK) {
+			return e;
+		}
+	}
+	for (const struct rmi_twin_kind *const *twin = rmi_twins; *twin != NULL; twin++) {
+		enum rme_err e = rme_runtime_register(rt, &(*twin)->type);
 		if (e != RME_OK) {
 			return e;
 		}

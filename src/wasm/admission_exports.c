@@ -15,6 +15,7 @@ static const struct export_rule {
     [RMI_EXPORT_CLEANUP] = {"cleanup", ":i", true},
     [RMI_EXPORT_START_REACTOR] = {"_initialize", ":", false},
     [RMI_EXPORT_ABI] = {"rme_abi", ":i", false},
+    [RMI_EXPORT_ASSET] = {"asset", "iiii:i", false},
     [RMI_EXPORT_CONFIGURE] = {"configure", "ii:i", false},
     [RMI_EXPORT_NEXT] = {"next", "ii:i", false},
     [RMI_EXPORT_FLUSH] = {"flush", "ii:i", false},

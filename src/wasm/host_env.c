@@ -17,8 +17,7 @@ rmi_host_log(struct rmi_host_call *h)
 		return;
 	}
 	const struct rmi_guest_log_to to = rmi_instance_log_to(h->in);
-	enum rme_log_level known = level <= RME_LOG_DEBUG ? (enum rme_log_level)level : RME_LOG_DEBUG;
-	rmi_guest_log_line(&h->in->log, &to, known, (const char *)text, len);
+	rmi_guest_log_line(&h->in->log, &to, rmi_guest_log_level(level), (const char *)text, len);
 }
 
 void

@@ -8,22 +8,12 @@
 
 #include "base/cancel.h"
 #include "base/clock.h"
+#include "core/guest_status.h"
 #include "core/service.h"
 #include "wasm/guest_run.h"
 #include "wasm/host_modules.h"
 #include "wasm/instance_state.h"
 #include "wasm/watchdog.h"
-
-/* Status of the module interface. */
-enum {
-	STATUS_OK = 0,
-	STATUS_NETWORK = -1,
-	STATUS_UNAVAILABLE = -2,
-	STATUS_TOO_SMALL = -5,
-	STATUS_NOT_GRANTED = -6,
-	STATUS_DEADLINE = -7,
-	STATUS_BAD_ARGUMENT = -8
-};
 
 #define GRACE_NS (2 * RMI_NS_PER_MS)
 
@@ -33,40 +23,6 @@ struct request {
 	char service[RMI_WASM_SERVICE_NAME_MAX];
 	struct rmi_service_call call;
 };
-
-static int32_t
-status_of(enum rme_err e)
-{
-	switch (e) {
-	case RME_OK:
-	case RME_EEMPTY: /* an answer without content is an answer */
-		return STATUS_OK;
-	case RME_EUNAVAILABLE:
-	case RME_ENOTFOUND:
-	case RME_EUNSUPPORTED:
-		return STATUS_UNAVAILABLE;
-	case RME_ETIMEDOUT:
-	case RME_ECANCELED:
-		return STATUS_DEADLINE;
-	case RME_EDENIED:
-		return STATUS_NOT_GRANTED;
-	case RME_EINVAL:
-	case RME_EFORMAT:
-	case RME_ELIMIT:
-		return STATUS_BAD_ARGUMENT;
-	case RME_ENOMEM:
-	case RME_EAGAIN:
-	case RME_ECLOSED:
-	case RME_EMODULE:
-	case RME_ETRANSPORT:
-	case RME_EPROTO:
-	case RME_EIO:
-	case RME_ECONFIG:
-	case RME_ERR_COUNT_:
-	default:
-		return STATUS_NETWORK;
-	}
-}
 
 static bool
 is_granted(const struct rmi_guest_env *env, const char *service)
@@ -97,24 +53,24 @@ begin_request(struct request *q, struct rmi_host_call *h)
 	uint32_t len = rmi_host_u32(h, 1);
 	const uint8_t *name = rmi_instance_memory(h->in, rmi_host_u32(h, 0), len);
 	if (name == NULL || len == 0 || len >= sizeof(q->service)) {
-		return STATUS_BAD_ARGUMENT;
+		return RMI_STATUS_BAD_ARGUMENT;
 	}
 	memcpy(q->service, name, len);
 	q->service[len] = '\0';
 	const struct rmi_guest_env *env = h->in->env;
 	if (env == NULL || !is_granted(env, q->service) || (h->in->item.flags & RME_PACKET_LOCAL) != 0) {
-		return STATUS_NOT_GRANTED;
+		return RMI_STATUS_NOT_GRANTED;
 	}
 	if (env->services == NULL) {
-		return STATUS_UNAVAILABLE;
+		return RMI_STATUS_UNAVAILABLE;
 	}
 	if (is_over(h->in)) {
-		return STATUS_DEADLINE;
+		return RMI_STATUS_DEADLINE;
 	}
 	h->in->service_calls++;
 	q->call.service = q->service;
 	q->call.session_id = env->session_id != NULL ? env->session_id : "";
-	return STATUS_OK;
+	return RMI_STATUS_OK;
 }
 
 /* Copies the guest's data: from here on the guest can change it without harm. */
@@ -123,12 +79,12 @@ take_data(struct request *q, uint32_t address, uint32_t len)
 {
 	const uint8_t *data = rmi_instance_memory(q->in, address, len);
 	if (data == NULL) {
-		return STATUS_BAD_ARGUMENT;
+		return RMI_STATUS_BAD_ARGUMENT;
 	}
 	struct rme_packet_meta meta = q->in->item;
 	meta.kind = RME_PACKET_DATA;
 	meta.deadline_ns = q->in->item_deadline_ns;
-	return rme_packet_new(&q->call.in, &meta, data, len) == RME_OK ? STATUS_OK : STATUS_NETWORK;
+	return rme_packet_new(&q->call.in, &meta, data, len) == RME_OK ? RMI_STATUS_OK : RMI_STATUS_NETWORK;
 }
 
 /*
@@ -160,7 +116,7 @@ run_request(struct request *q, struct rmi_host_call *h)
 	u->bytes_up += q->call.bytes_up;
 	u->bytes_down += q->call.bytes_down;
 	u->remote_ns += q->call.remote_ns;
-	return status_of(q->call.error.code);
+	return rmi_service_status(q->call.error.code);
 }
 
 /* Where a result goes: read and checked once, before anything is sent. */
@@ -187,10 +143,10 @@ deliver(const struct result_room *room, const void *data, size_t len)
 	uint32_t n = len <= UINT32_MAX ? (uint32_t)len : UINT32_MAX;
 	memcpy(room->len_at, &n, sizeof(n));
 	if (len > room->capacity) {
-		return STATUS_TOO_SMALL;
+		return RMI_STATUS_TOO_SMALL;
 	}
 	memmove(room->data, data, len);
-	return STATUS_OK;
+	return RMI_STATUS_OK;
 }
 
 static bool
@@ -242,20 +198,20 @@ rmi_host_call_remote_service(struct rmi_host_call *h)
 	struct request q = {.call = {.kind = RMI_SERVICE_CALL}};
 	struct result_room room;
 	int32_t status = begin_request(&q, h);
-	if (status == STATUS_OK && !find_room(h->in, rmi_host_u32(h, 4), rmi_host_u32(h, 5), &room)) {
-		status = STATUS_BAD_ARGUMENT;
+	if (status == RMI_STATUS_OK && !find_room(h->in, rmi_host_u32(h, 4), rmi_host_u32(h, 5), &room)) {
+		status = RMI_STATUS_BAD_ARGUMENT;
 	}
-	status = status != STATUS_OK ? status : take_data(&q, rmi_host_u32(h, 2), rmi_host_u32(h, 3));
-	if (status == STATUS_OK) {
+	status = status != RMI_STATUS_OK ? status : take_data(&q, rmi_host_u32(h, 2), rmi_host_u32(h, 3));
+	if (status == RMI_STATUS_OK) {
 		struct rme_packet *request = rme_packet_ref(q.call.in);
-		status = take_kept(&q) ? STATUS_OK : run_request(&q, h);
-		if (status == STATUS_OK) {
+		status = take_kept(&q) ? RMI_STATUS_OK : run_request(&q, h);
+		if (status == RMI_STATUS_OK) {
 			size_t len = 0;
 			const uint8_t *data =
 			    q.call.answer != NULL ? rme_packet_data(q.call.answer, &len) : (const uint8_t *)"";
 			status = deliver(&room, data, len);
 		}
-		if (status == STATUS_TOO_SMALL) {
+		if (status == RMI_STATUS_TOO_SMALL) {
 			keep_answer(&q, request);
 		}
 		rme_packet_unref(request);
@@ -270,8 +226,8 @@ rmi_host_stream_to_remote(struct rmi_host_call *h)
 {
 	struct request q = {.call = {.kind = RMI_SERVICE_SEND}};
 	int32_t status = begin_request(&q, h);
-	status = status != STATUS_OK ? status : take_data(&q, rmi_host_u32(h, 2), rmi_host_u32(h, 3));
-	rmi_host_return(h, status != STATUS_OK ? status : run_request(&q, h));
+	status = status != RMI_STATUS_OK ? status : take_data(&q, rmi_host_u32(h, 2), rmi_host_u32(h, 3));
+	rmi_host_return(h, status != RMI_STATUS_OK ? status : run_request(&q, h));
 }
 
 /* get_remote_session(service, service_len, out, out_len*) */
@@ -281,12 +237,12 @@ rmi_host_get_remote_session(struct rmi_host_call *h)
 	struct request q = {.call = {.kind = RMI_SERVICE_FAR_SESSION}};
 	struct result_room room;
 	int32_t status = begin_request(&q, h);
-	if (status == STATUS_OK && !find_room(h->in, rmi_host_u32(h, 2), rmi_host_u32(h, 3), &room)) {
-		status = STATUS_BAD_ARGUMENT;
+	if (status == RMI_STATUS_OK && !find_room(h->in, rmi_host_u32(h, 2), rmi_host_u32(h, 3), &room)) {
+		status = RMI_STATUS_BAD_ARGUMENT;
 	}
-	status = status != STATUS_OK ? status : run_request(&q, h);
+	status = status != RMI_STATUS_OK ? status : run_request(&q, h);
 	rmi_host_return(
-	    h, status != STATUS_OK ? status : deliver(&room, q.call.far_session, strlen(q.call.far_session)));
+	    h, status != RMI_STATUS_OK ? status : deliver(&room, q.call.far_session, strlen(q.call.far_session)));
 }
 
 void

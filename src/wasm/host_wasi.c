@@ -66,7 +66,8 @@ log_pieces(struct rmi_host_call *h, uint32_t pieces, uint32_t n, uint32_t *writt
 		if (data == NULL) {
 			return WASI_EFAULT;
 		}
-		uint32_t take = piece[1] < RMI_WASM_LOG_LINE_BYTES_MAX * 8 ? piece[1] : RMI_WASM_LOG_LINE_BYTES_MAX * 8;
+		uint32_t take =
+		    piece[1] < RMI_GUEST_LOG_LINE_BYTES_MAX * 8 ? piece[1] : RMI_GUEST_LOG_LINE_BYTES_MAX * 8;
 		rmi_guest_log_write(&h->in->log, &to, data, take);
 		*written += piece[1];
 	}

@@ -8,6 +8,7 @@
 
 #include "base/cancel.h"
 #include "base/clock.h"
+#include "wasm/asset_list.h"
 #include "wasm/fault_guard.h"
 #include "wasm/instance_state.h"
 #include "wasm/module_state.h"
@@ -361,7 +362,9 @@ rmi_wasm_instance_open(struct rmi_wasm_instance *in, const struct rmi_guest_env 
 			rmi_wasm_instance_cancel(in);
 		}
 	}
-	enum rme_err e = call_configure(in, start, err);
+	const struct rmi_asset_sink sink = {rmi_instance_take_asset, in};
+	enum rme_err e = rmi_asset_list_give(start->assets, &sink, err);
+	e = e != RME_OK ? e : call_configure(in, start, err);
 	e = e != RME_OK ? e : call_initialize(in, err);
 	if (e == RME_OK) {
 		in->state = RMI_INSTANCE_OPEN;

@@ -17,6 +17,7 @@
 #include <rme/packet.h>
 #include <rme/runtime.h>
 
+struct rmi_asset_list;
 struct rmi_cancel;
 struct rmi_services;
 struct rmi_wasm_instance;
@@ -43,11 +44,12 @@ void rmi_wasm_instance_free(struct rmi_wasm_instance *in);
 
 /** What the guest is told at the start of its session. */
 struct rmi_guest_start {
-	const char *params; /**< JSON object; NULL = {} */
-	const char *input;  /**< media format of the items; NULL = not known */
+	const char *params;                  /**< JSON object; NULL = {} */
+	const char *input;                   /**< media format of the items; NULL = not known */
+	const struct rmi_asset_list *assets; /**< files for it; NULL = none */
 };
 
-/** Bind to a session: configure (where exported), then initialize. Once. @p env is borrowed until free. */
+/** Bind to a session: asset for each file, configure (where exported), then initialize. Once. @p env is borrowed until free. */
 RME_NODISCARD enum rme_err rmi_wasm_instance_open(struct rmi_wasm_instance *in, const struct rmi_guest_env *env,
     const struct rmi_guest_start *start, struct rme_error *err);
 

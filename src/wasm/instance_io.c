@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "core/guest_status.h"
 #include "wasm/instance_state.h"
 #include "wasm/module_state.h"
 #include "wasm/windows.h"
@@ -12,14 +13,6 @@
  * at a distance that keeps it aligned.
  */
 enum { RESULT_AT = 16, RESULT_FIRST_BYTES = 4096, BUFFER_MIN_BYTES = 256, RETRIES_MAX = 3, FORMAT_BYTES_MAX = 256 };
-
-enum {
-	STATUS_FAILED = -1,
-	STATUS_UNSUPPORTED = -2,
-	STATUS_BAD_INPUT = -3,
-	STATUS_NOT_READY = -4,
-	STATUS_TOO_SMALL = -5
-};
 
 #define ESTIMATE_NS (5 * RMI_NS_PER_MS)
 
@@ -102,13 +95,18 @@ round_up(size_t need)
 	return n;
 }
 
-enum rme_err
-rmi_instance_reserve(struct rmi_wasm_instance *in, struct rmi_guest_buffer *b, size_t need, struct rme_error *err)
+static uint32_t
+to_16(size_t need)
+{
+	return ((uint32_t)need + 15u) & ~15u;
+}
+
+/* At least @p need bytes of the module's memory, in place of what @p b has. */
+static enum rme_err
+new_room(struct rmi_wasm_instance *in, struct rmi_guest_buffer *b, size_t need, uint32_t (*round)(size_t),
+    struct rme_error *err)
 {
 	const char *name = in->module->name;
-	if (need <= b->capacity) {
-		return RME_OK;
-	}
 	if (in->module->summary.alloc == RMI_ALLOC_WINDOWS) {
 		return rme_error_set(err, RME_ELIMIT, name,
 		    "module %s: %zu bytes do not fit into its window of %u bytes", name, need, b->capacity);
@@ -120,7 +118,7 @@ rmi_instance_reserve(struct rmi_wasm_instance *in, struct rmi_guest_buffer *b, s
 	}
 	enum rme_err e = b->capacity > 0 ? rmi_instance_give_back(in, b, err) : RME_OK;
 	*b = (struct rmi_guest_buffer){0};
-	uint32_t bytes = round_up(need), address = 0;
+	uint32_t bytes = round(need), address = 0;
 	e = e != RME_OK ? e : rmi_instance_allocate(in, bytes, &address, err);
 	if (e != RME_OK) {
 		return e;
@@ -131,6 +129,40 @@ rmi_instance_reserve(struct rmi_wasm_instance *in, struct rmi_guest_buffer *b, s
 	}
 	*b = (struct rmi_guest_buffer){.address = address, .capacity = bytes};
 	return RME_OK;
+}
+
+enum rme_err
+rmi_instance_reserve(struct rmi_wasm_instance *in, struct rmi_guest_buffer *b, size_t need, struct rme_error *err)
+{
+	return need <= b->capacity ? RME_OK : new_room(in, b, need, round_up, err);
+}
+
+/* For good: the module keeps the address. The name goes through the input buffer. */
+enum rme_err
+rmi_instance_take_asset(void *ctx, const char *name, struct rme_bytes bytes, struct rme_error *err)
+{
+	struct rmi_wasm_instance *in = ctx;
+	const char *module = in->module->name;
+	struct rmi_guest_buffer room = {0};
+	if (in->exports[RMI_EXPORT_ASSET] == NULL || in->module->summary.alloc == RMI_ALLOC_WINDOWS) {
+		return rme_error_set(err, RME_EMODULE, module,
+		    "module %s: takes no files (no export `asset`, or no allocator), but the registry names '%s'",
+		    module, name);
+	}
+	enum rme_err e = rmi_instance_put(in, name, strlen(name), err);
+	e = e != RME_OK ? e : new_room(in, &room, bytes.len > 0 ? bytes.len : 1, to_16, err);
+	if (e != RME_OK) {
+		return e;
+	}
+	if (bytes.len > 0) {
+		memcpy(in->zone.memory + room.address, bytes.data, bytes.len);
+	}
+	struct rmi_invoke call = {
+	    .args = {(int32_t)in->in.address, (int32_t)strlen(name), (int32_t)room.address, (int32_t)bytes.len},
+	    .n_args = 4};
+	int32_t status = 0;
+	e = call_i32(in, RMI_EXPORT_ASSET, &call, &status, err);
+	return e == RME_OK && status < 0 ? rmi_instance_status(in, status, err) : e;
 }
 
 /* The windows are where the module says; their sizes are words in its memory. */
@@ -172,18 +204,9 @@ rmi_instance_put(struct rmi_wasm_instance *in, const void *data, size_t len, str
 enum rme_err
 rmi_instance_status(struct rmi_wasm_instance *in, int32_t status, struct rme_error *err)
 {
-	static const struct {
-		enum rme_err code;
-		const char *text;
-	} known[] = {
-	    [-STATUS_FAILED] = {RME_EMODULE, "failed"},
-	    [-STATUS_UNSUPPORTED] = {RME_EUNSUPPORTED, "not supported"},
-	    [-STATUS_BAD_INPUT] = {RME_EFORMAT, "bad input"},
-	    [-STATUS_NOT_READY] = {RME_EUNAVAILABLE, "not ready"},
-	};
-	bool is_known = status < 0 && status >= STATUS_NOT_READY;
-	enum rme_err code = is_known ? known[-status].code : RME_EMODULE;
-	const char *text = in->has_error_text ? in->error_text : (is_known ? known[-status].text : "its own error");
+	const char *text;
+	enum rme_err code = rmi_guest_error(status, &text);
+	text = in->has_error_text ? in->error_text : text;
 	return rme_error_set(err, code, in->module->name, "module %s: %s (status %d)", in->module->name, text, status);
 }
 
@@ -247,13 +270,13 @@ call_with_result(struct rmi_wasm_instance *in, enum rmi_export_id id, struct rmi
     struct rme_error *err)
 {
 	const uint32_t n = call->n_args;
-	int32_t status = STATUS_TOO_SMALL;
+	int32_t status = RMI_GUEST_TOO_SMALL;
 	uint32_t first = in->module->limits.result_bytes < RESULT_FIRST_BYTES
 	                     ? (uint32_t)in->module->limits.result_bytes
 	                     : RESULT_FIRST_BYTES;
 	enum rme_err e = in->out.capacity > 0 ? RME_OK : rmi_instance_reserve(in, &in->out, RESULT_AT + first, err);
 	struct rmi_result_room room = {0};
-	for (int i = 0; e == RME_OK && status == STATUS_TOO_SMALL; i++) {
+	for (int i = 0; e == RME_OK && status == RMI_GUEST_TOO_SMALL; i++) {
 		if (i > RETRIES_MAX) {
 			return rmi_instance_die(in, err, "its result never fits");
 		}

@@ -8,8 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "base/cancel.h"
+#include "core/guest_log.h"
 #include "wasm/admission.h"
-#include "wasm/guest_log.h"
 #include "wasm/instance.h"
 #include "wasm/invoke.h"
 #include "wasm/module_limits.h"
@@ -95,6 +95,9 @@ rmi_instance_reserve(struct rmi_wasm_instance *in, struct rmi_guest_buffer *b, s
 /** Copy data into the input buffer. */
 RME_NODISCARD enum rme_err
 rmi_instance_put(struct rmi_wasm_instance *in, const void *data, size_t len, struct rme_error *err);
+/** One file of the module's, for good: a rmi_asset_sink over the instance. */
+RME_NODISCARD enum rme_err
+rmi_instance_take_asset(void *ctx, const char *name, struct rme_bytes bytes, struct rme_error *err);
 /** Find the static windows, where the module has them instead of an allocator. */
 RME_NODISCARD enum rme_err rmi_instance_find_windows(struct rmi_wasm_instance *in, struct rme_error *err);
 /** The error that a negative status means, with the module's own text. */

@@ -9,7 +9,7 @@
 
 #include "base/clock.h"
 #include "wasm/engine_state.h"
-#include "wasm/guest_log.h"
+#include "core/guest_log.h"
 #include "wasm/iso_futex.h"
 #include "wasm/iso_state.h"
 #include "wasm/module_source.h"

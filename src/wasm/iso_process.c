@@ -16,7 +16,7 @@
 #include "base/clock.h"
 #include "base/sanitizer.h"
 #include "wasm/engine_state.h"
-#include "wasm/guest_log.h"
+#include "core/guest_log.h"
 #include "wasm/iso_state.h"
 #include "wasm/program_path.h"
 

@@ -6,7 +6,7 @@
 
 #include "core/service.h"
 
-enum { LOG_BYTES_MAX = RMI_WASM_LOG_LINE_BYTES_MAX + 512 };
+enum { LOG_BYTES_MAX = RMI_GUEST_LOG_LINE_BYTES_MAX + 512 };
 
 /* Most bytes that may follow a head; -1 = there is no such kind. */
 static int64_t

@@ -7,7 +7,7 @@
 #include "base/cancel.h"
 #include "base/clock.h"
 #include "core/node.h"
-#include "wasm/guest_log.h"
+#include "core/guest_log.h"
 #include "wasm/iso_futex.h"
 
 enum { SPINS_BETWEEN_CLOCKS = 32, SPIN_CREDIT_MAX = 16, SPIN_TRY_EVERY = 32, MESSAGES_PER_RUN = 256 };
@@ -171,7 +171,7 @@ take_log(struct rmi_iso_session *s)
 	if (++s->log_lines > RMI_ISO_LOG_LINES_PER_SECOND) {
 		return;
 	}
-	char text[RMI_WASM_LOG_LINE_BYTES_MAX];
+	char text[RMI_GUEST_LOG_LINE_BYTES_MAX];
 	rmi_guest_text_copy(text, sizeof(text), (const char *)s->in.body, s->in.head.len);
 	rme_log(rme_node_runtime(s->self), (enum rme_log_level)s->in.head.code, "wasm", "%s", text);
 }

@@ -4,6 +4,7 @@
 /** @file Every size that a module can choose, and its named maximum. */
 
 #include <stdint.h>
+#include "core/guest_log.h"
 
 enum {
 	RMI_WASM_PAGE_BYTES = 65536,
@@ -20,16 +21,14 @@ enum {
 	RMI_WASM_GLOBALS_MAX = 10000,
 	RMI_WASM_EXPORTS_MAX = 2000,
 	RMI_WASM_NAME_BYTES_MAX = 256,
-	RMI_WASM_SEGMENTS_MAX = 10000,        /**< element or data segments */
-	RMI_WASM_ELEMENTS_MAX = 131072,       /**< entries of all element segments */
-	RMI_WASM_MEMORY_PAGES_LIMIT = 16384,  /**< no policy may give a module more than 1 GiB */
-	RMI_WASM_INSTANCES_MAX = 8000,        /**< per process; each reserves 12 GiB of address space */
-	RMI_WASM_SERVICE_CALLS_PER_ITEM = 64, /**< host calls to services while one item is processed */
-	RMI_WASM_OUTPUTS_PER_ITEM = 4096,     /**< results of one item: process, then next */
-	RMI_WASM_LOG_LINES_PER_SECOND = 20,   /**< of one instance; what is over is counted, and told once */
-	RMI_WASM_LOG_LINE_BYTES_MAX = 1024,   /**< the rest of a line is dropped */
-	RMI_WASM_ERROR_TEXT_MAX = 200,        /**< of rme_error */
-	RMI_WASM_SERVICE_NAME_MAX = 128,      /**< name in a service call, NUL included */
+	RMI_WASM_SEGMENTS_MAX = 10000,       /**< element or data segments */
+	RMI_WASM_ELEMENTS_MAX = 131072,      /**< entries of all element segments */
+	RMI_WASM_MEMORY_PAGES_LIMIT = 16384, /**< no policy may give a module more than 1 GiB */
+	RMI_WASM_INSTANCES_MAX = 8000,       /**< per process; each reserves 12 GiB of address space */
+	RMI_WASM_SERVICE_CALLS_PER_ITEM = RMI_GUEST_SERVICE_CALLS_PER_ITEM,
+	RMI_WASM_OUTPUTS_PER_ITEM = RMI_GUEST_OUTPUTS_PER_ITEM,
+	RMI_WASM_ERROR_TEXT_MAX = RMI_GUEST_ERROR_TEXT_MAX,
+	RMI_WASM_SERVICE_NAME_MAX = RMI_GUEST_SERVICE_NAME_MAX,
 	RMI_OPTIMIZE_AT_ONCE_BYTES =
 	    5 << 10, /**< code that is optimized before it runs; larger is compiled plainly first */
 	RMI_WASM_RESULT_BYTES_LIMIT = 64 << 20 /**< no policy may give a result more room */

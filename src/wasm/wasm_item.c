@@ -74,20 +74,6 @@ ask_output_format(struct rmi_wasm_state *s, const struct rme_format *in, struct 
 	return RME_OK;
 }
 
-void
-rmi_wasm_fill_format(struct rme_format *want, const struct rme_format *in)
-{
-	if (want->media == RME_MEDIA_AUDIO_PCM) {
-		want->audio.sample = want->audio.sample != RME_SAMPLE_ANY ? want->audio.sample : in->audio.sample;
-		want->audio.rate_hz = want->audio.rate_hz != 0 ? want->audio.rate_hz : in->audio.rate_hz;
-		want->audio.channels = want->audio.channels != 0 ? want->audio.channels : in->audio.channels;
-	} else if (want->media == RME_MEDIA_IMAGE_RAW) {
-		want->image.pixel = want->image.pixel != RME_PIXEL_ANY ? want->image.pixel : in->image.pixel;
-		want->image.width = want->image.width != 0 ? want->image.width : in->image.width;
-		want->image.height = want->image.height != 0 ? want->image.height : in->image.height;
-	}
-}
-
 /* The results of process, next or flush have the format and confidence that the module states after the first of them. */
 static enum rme_err
 describe_results(struct rmi_wasm_item *it, const struct rme_format *in, struct rme_error *err)
@@ -96,9 +82,7 @@ describe_results(struct rmi_wasm_item *it, const struct rme_format *in, struct r
 	enum rme_err e = ask_output_format(s, in, err);
 	e = e != RME_OK ? e : rmi_wasm_instance_confidence(s->instance, &it->meta.confidence, err);
 	it->meta.format = s->output.media != RME_MEDIA_ANY ? s->output : *in;
-	if (it->meta.format.media == in->media) {
-		rmi_wasm_fill_format(&it->meta.format, in);
-	}
+	rme_format_fill(&it->meta.format, in);
 	return e;
 }
 

@@ -41,7 +41,5 @@ void rmi_wasm_item_report(struct rmi_wasm_item *it);
 RME_NODISCARD enum rme_err rmi_wasm_open_instance(struct rmi_wasm_state *s, struct rme_error *err);
 /** Have the instance forget the stream; where it cannot, the next item gets a new one. */
 void rmi_wasm_reset_instance(struct rmi_wasm_state *s);
-/** What @p want does not say stays as it comes. */
-void rmi_wasm_fill_format(struct rme_format *want, const struct rme_format *in);
 
 #endif

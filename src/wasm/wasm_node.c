@@ -6,12 +6,14 @@
 
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <rme/runtime.h>
 #include <rme/verdict.h>
 
 #include "core/node.h"
 #include "core/runtime.h"
+#include "wasm/asset_list.h"
 #include "wasm/instance.h"
 #include "wasm/module_limits.h"
 #include "wasm/hybrid_node.h"
@@ -117,6 +119,16 @@ grant_services(struct rme_node *self, struct rmi_wasm_state *s)
 	return RME_OK;
 }
 
+static enum rme_err
+take_assets(struct rme_node *self, struct rmi_wasm_state *s)
+{
+	struct rme_error err = {0};
+	enum rme_err e = rmi_asset_list_take(&s->assets, &s->params, s->entry, s->config->params, &err);
+	s->start.params = s->params;
+	s->start.assets = s->assets;
+	return e == RME_OK ? e : rme_node_fail(self, e, "module %s: %s", s->config->module, err.text);
+}
+
 enum rme_err
 rmi_wasm_open(struct rme_node *self, const void *config)
 {
@@ -128,8 +140,8 @@ rmi_wasm_open(struct rme_node *self, const void *config)
 	    .session_id = rme_node_session_id(self),
 	    .services = rmi_runtime_services(rme_node_runtime(self)),
 	    .cancel = rmi_node_env(self)->cancel};
-	s->start.params = s->config->params;
-	enum rme_err e = choose_formats(self, s);
+	enum rme_err e = take_assets(self, s);
+	e = e != RME_OK ? e : choose_formats(self, s);
 	e = e != RME_OK ? e : grant_services(self, s);
 	e = e != RME_OK ? e : open_module(self, s);
 	if (e != RME_OK) {
@@ -184,6 +196,8 @@ rmi_wasm_close(struct rme_node *self)
 	rmi_wasm_instance_free(s->instance);
 	rmi_wasm_module_unref(s->module);
 	rmi_service_names_done(&s->services);
+	rmi_asset_list_free(s->assets);
+	free(s->params);
 }
 
 static enum rme_err
@@ -207,11 +221,11 @@ wasm_formats(const struct rme_node_type *type, const void *config, const struct 
 			return RME_EFORMAT;
 		}
 		*want = declared;
-		rmi_wasm_fill_format(want, in);
+		rme_format_fill(want, in);
 	}
 	enum rme_err e = choose_format(gives, c->output, entry != NULL ? &entry->output : NULL, NULL);
-	if (e == RME_OK && gives->media == want->media) {
-		rmi_wasm_fill_format(gives, want);
+	if (e == RME_OK) {
+		rme_format_fill(gives, want);
 	}
 	return e;
 }

@@ -28,6 +28,8 @@ struct rmi_wasm_state {
 	struct rmi_wasm_module *module;
 	struct rmi_wasm_instance *instance; /* NULL = the next item opens one */
 	struct rmi_service_names services;
+	struct rmi_asset_list *assets; /* files of the module; NULL = none */
+	char *params;                  /* JSON that configure is given */
 	struct rmi_guest_env env;
 	struct rmi_guest_start start;
 	char input[RME_FORMAT_TEXT_MAX];

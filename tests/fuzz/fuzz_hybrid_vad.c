@@ -28,7 +28,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint8_t *audio = malloc(size + 1);
 	memcpy(audio, data, size);
 	host.reply = reply;
-	memset(&rme_state, 0, sizeof rme_state);
+	memset(&rme_guest, 0, sizeof rme_guest);
 	if (rme_export_configure(config, (uint32_t)strlen(config)) >= 0) {
 		int r = rme_export_process(audio, (uint32_t)size, out, &room);
 		float c = rme_export_confidence();

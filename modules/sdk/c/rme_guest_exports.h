@@ -6,6 +6,8 @@
 RME_GUEST_EXPORT("rme_alloc") void *rme_export_alloc(uint32_t len);
 RME_GUEST_EXPORT("rme_free") void rme_export_free(void *ptr, uint32_t len);
 RME_GUEST_EXPORT("rme_abi") int32_t rme_export_abi(void);
+RME_GUEST_EXPORT("asset")
+int32_t rme_export_asset(const char *name, uint32_t name_len, const uint8_t *data, uint32_t len);
 RME_GUEST_EXPORT("configure") int32_t rme_export_configure(const char *json, uint32_t len);
 RME_GUEST_EXPORT("initialize") int32_t rme_export_initialize(const char *session_id);
 RME_GUEST_EXPORT("process")

@@ -15,6 +15,16 @@ struct rme_in {
 	uint32_t len;
 };
 
+/*
+ * A file that the host hands to a module, named by the parameter ("model"), or by parameter and file where the parameter
+ * names a folder ("model/means"). The bytes begin at a multiple of 16 and stay where they are until the module ends.
+ */
+struct rme_asset {
+	const char *name; /* no NUL at its end */
+	uint32_t name_len;
+	struct rme_in bytes;
+};
+
 /* The result under construction; what does not fit sets `overflow` and is dropped. */
 struct rme_out {
 	uint8_t *data;
@@ -30,6 +40,12 @@ rme_text_length(const char *s)
 		n++;
 	}
 	return n;
+}
+
+static inline int
+rme_asset_is(struct rme_asset a, const char *name)
+{
+	return rme_text_length(name) == a.name_len && __builtin_memcmp(name, a.name, a.name_len) == 0;
 }
 
 /* Whole elements of @p size bytes in the input. */

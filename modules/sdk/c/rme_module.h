@@ -18,10 +18,12 @@
  *
  *	RME_MODULE(struct gain, .process = gain_process, .result_per_input = 1)
  *
- * One instance serves one session, so the state is a static object. It is all zero before configure().
+ * One instance serves one session. The state is all zero before configure(), and the only thing that a module may write:
+ * no static variables, because of what follows.
  *
  * Compiled natively the same functions are plain C functions (rme_export_process() and so on), so a module can be unit
- * tested, sanitized and fuzzed on the host; the test supplies the imports.
+ * tested, sanitized and fuzzed on the host; the test supplies the imports. Compiled natively with RME_NATIVE_TWIN they
+ * become a table (rme_native.h), from which the host makes a native node of the module's name with one state per session.
  */
 
 #include <stddef.h>
@@ -67,116 +69,7 @@ struct rme_estimate {
 #include "rme_guest_json.h"
 #include "rme_guest_params.h"
 #include "rme_guest_host.h"
-
-/* The C string of the session id may be looked at in initialize(). */
-#define RME_MODULE(state_type, ...) \
-	struct rme_module_ops { \
-		int (*configure)(state_type *, struct rme_params *);     /* optional: read parameters */ \
-		int (*initialize)(state_type *, const char *session_id); /* optional */ \
-		int (*process)(state_type *, struct rme_in, struct rme_out *); \
-		void (*reset)(state_type *);                          /* optional: forget the stream */ \
-		void (*cleanup)(state_type *);                        /* optional */ \
-		uint32_t result_bytes;                                /* a result is at most this */ \
-		uint32_t result_per_input;                            /* plus this times the input's bytes */ \
-		uint64_t (*result_bound)(state_type *, uint32_t len); /* optional: plus this */ \
-	}; \
-	static const struct rme_module_ops rme_ops = {__VA_ARGS__}; \
-	static state_type rme_state; \
-	static int rme_configured; \
-	RME_GUEST_ALLOC_EXPORTS \
-	int32_t rme_export_abi(void) \
-	{ \
-		return 1; \
-	} \
-	int32_t rme_export_configure(const char *json, uint32_t len) \
-	{ \
-		struct rme_params p = rme_params_of(json, len); \
-		int r = rme_ops.configure != NULL ? rme_ops.configure(&rme_state, &p) : RME_GUEST_OK; \
-		if (r >= 0 && p.bad != NULL) { \
-			r = rme_fail(RME_GUEST_BAD_INPUT, p.bad); \
-		} \
-		rme_configured = r >= 0; \
-		return r; \
-	} \
-	int32_t rme_export_initialize(const char *session_id) \
-	{ \
-		if (!rme_configured) { \
-			int r = rme_export_configure("{}", 2); \
-			if (r < 0) { \
-				return r; \
-			} \
-		} \
-		int r = rme_ops.initialize != NULL ? rme_ops.initialize(&rme_state, session_id) : RME_GUEST_OK; \
-		return r < 0 ? r : 1; \
-	} \
-	int32_t rme_export_process(const uint8_t *data, uint32_t len, uint8_t *result, uint32_t *result_len) \
-	{ \
-		if (!rme_configured) { \
-			return rme_fail(RME_GUEST_NOT_READY, "initialize was not called"); \
-		} \
-		uint64_t bound = rme_ops.result_bytes + (uint64_t)rme_ops.result_per_input * len; \
-		bound += rme_ops.result_bound != NULL ? rme_ops.result_bound(&rme_state, len) : 0; \
-		if (bound > *result_len) { \
-			*result_len = bound > UINT32_MAX ? UINT32_MAX : (uint32_t)bound; \
-			return RME_GUEST_TOO_SMALL; \
-		} \
-		struct rme_in in = {data, len}; \
-		struct rme_out out = {result, *result_len, 0, 0}; \
-		int r = rme_ops.process(&rme_state, in, &out); \
-		*result_len = r >= 0 ? out.len : 0; \
-		return out.overflow ? rme_fail(RME_GUEST_FAILED, "result longer than the module declared") : r; \
-	} \
-	int32_t rme_export_reset(void) \
-	{ \
-		if (rme_ops.reset != NULL) { \
-			rme_ops.reset(&rme_state); \
-		} \
-		return RME_GUEST_OK; \
-	} \
-	int32_t rme_export_cleanup(void) \
-	{ \
-		if (rme_ops.cleanup != NULL) { \
-			rme_ops.cleanup(&rme_state); \
-		} \
-		return RME_GUEST_OK; \
-	}
-
-/* Optional exports, after RME_MODULE(); each names a function over the state. */
-
-/* float confidence(state *): of the last item, 0..1, NaN = no opinion. */
-#define RME_MODULE_CONFIDENCE(function) \
-	float rme_export_confidence(void) \
-	{ \
-		return function(&rme_state); \
-	}
-
-/* struct rme_estimate estimate(state *, struct rme_in): of an item before it is processed; must be cheap. */
-#define RME_MODULE_ESTIMATE(function) \
-	int32_t rme_export_estimate(const uint8_t *data, uint32_t len, struct rme_estimate *out) \
-	{ \
-		struct rme_in in = {data, len}; \
-		*out = function(&rme_state, in); \
-		return RME_GUEST_OK; \
-	}
-
-/* int next(state *, struct rme_out *): further results of the same item, until one is empty. */
-#define RME_MODULE_NEXT(function) RME_GUEST_PULL(rme_export_next, function)
-/* int flush(state *, struct rme_out *): the input ended; what is left, until a result is empty. */
-#define RME_MODULE_FLUSH(function) RME_GUEST_PULL(rme_export_flush, function)
-/* int output_format(state *, struct rme_out *): the media format of the output as text. */
-#define RME_MODULE_OUTPUT_FORMAT(function) RME_GUEST_PULL(rme_export_output_format, function)
-
-#define RME_GUEST_PULL(symbol, function) \
-	int32_t symbol(uint8_t *result, uint32_t *result_len) \
-	{ \
-		if (rme_ops.result_bytes > *result_len) { \
-			*result_len = rme_ops.result_bytes; \
-			return RME_GUEST_TOO_SMALL; \
-		} \
-		struct rme_out out = {result, *result_len, 0, 0}; \
-		int r = function(&rme_state, &out); \
-		*result_len = r >= 0 ? out.len : 0; \
-		return out.overflow ? rme_fail(RME_GUEST_FAILED, "result longer than the room for it") : r; \
-	}
+#include "rme_guest_arena.h"
+#include "rme_guest_entry.h"
 
 #endif

@@ -19,7 +19,7 @@ static void
 start(const char *json, int32_t status, const char *reply)
 {
 	host = (struct guest_host){.status = status, .reply = reply};
-	memset(&rme_state, 0, sizeof rme_state);
+	memset(&rme_guest, 0, sizeof rme_guest);
 	assert_int_equal(rme_export_configure(json, (uint32_t)strlen(json)), 0);
 	assert_int_equal(rme_export_initialize("s"), 1);
 }

@@ -1,4 +1,4 @@
-#include "wasm/guest_log.h"
+#include "core/guest_log.h"
 
 #include <string.h>
 
@@ -28,6 +28,13 @@ rmi_guest_text_copy(char *to, size_t cap, const char *text, size_t len)
 	to[n] = '\0';
 }
 
+enum rme_log_level
+rmi_guest_log_level(uint32_t level)
+{
+	static const enum rme_log_level levels[] = {RME_LOG_DEBUG, RME_LOG_DEBUG, RME_LOG_INFO, RME_LOG_WARN};
+	return level < sizeof(levels) / sizeof(levels[0]) ? levels[level] : RME_LOG_ERROR;
+}
+
 static bool
 take_place(struct rmi_guest_log *log)
 {
@@ -36,7 +43,7 @@ take_place(struct rmi_guest_log *log)
 		log->second_ns = now;
 		log->lines = 0;
 	}
-	if (log->lines >= RMI_WASM_LOG_LINES_PER_SECOND) {
+	if (log->lines >= RMI_GUEST_LOG_LINES_PER_SECOND) {
 		log->dropped++;
 		return false;
 	}
@@ -52,13 +59,13 @@ rmi_guest_log_line(struct rmi_guest_log *log, const struct rmi_guest_log_to *to,
 		return;
 	}
 	if (log->dropped > 0) {
-		rme_log(to->rt, RME_LOG_WARN, "wasm", "module %s: %u lines dropped, at most %d a second are shown",
-		    to->module, log->dropped, RMI_WASM_LOG_LINES_PER_SECOND);
+		rme_log(to->rt, RME_LOG_WARN, "module", "module %s: %u lines dropped, at most %d a second are shown",
+		    to->module, log->dropped, RMI_GUEST_LOG_LINES_PER_SECOND);
 		log->dropped = 0;
 	}
-	char safe[RMI_WASM_LOG_LINE_BYTES_MAX];
+	char safe[RMI_GUEST_LOG_LINE_BYTES_MAX];
 	rmi_guest_text_copy(safe, sizeof(safe), text, len);
-	rme_log(to->rt, level, "wasm", "module %s: %s", to->module, safe);
+	rme_log(to->rt, level, "module", "module %s: %s", to->module, safe);
 }
 
 void

@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <cmocka.h>
-#include "wasm/guest_log.h"
+#include "core/guest_log.h"
 
 static char seen[4096];
 static unsigned lines;
@@ -78,7 +78,7 @@ a_line_without_end_is_cut(void **state)
 	}
 	rmi_guest_log_end(&log, &to);
 	assert_int_equal(lines, 1);
-	assert_in_range(strlen(seen), 100, RMI_WASM_LOG_LINE_BYTES_MAX + 16);
+	assert_in_range(strlen(seen), 100, RMI_GUEST_LOG_LINE_BYTES_MAX + 16);
 	rme_runtime_free(rt);
 }
 

@@ -1,0 +1,22 @@
+#ifndef RMI_WASM_ASSET_LIST_H
+#define RMI_WASM_ASSET_LIST_H
+
+/** @file The files that a module is given before configure, out of its parameters. */
+
+#include "core/asset.h"
+
+struct rmi_asset_list;
+
+/**
+ * Separate them from the other parameters.
+ * @param[out] out     what rmi_asset_list_give() reads; NULL where the module takes no assets. Free it with rmi_asset_list_free()
+ * @param[out] params  allocated: JSON object like @p json, with true or false in place of the paths
+ */
+RME_NODISCARD enum rme_err rmi_asset_list_take(struct rmi_asset_list **out, char **params,
+    const struct rme_module_entry *entry, const char *json, struct rme_error *err);
+/** Read the files, in the order of the registry's parameters, and give them to @p sink. NULL list = none. */
+RME_NODISCARD enum rme_err
+rmi_asset_list_give(const struct rmi_asset_list *list, const struct rmi_asset_sink *sink, struct rme_error *err);
+void rmi_asset_list_free(struct rmi_asset_list *list);
+
+#endif
