@@ -23,7 +23,9 @@ struct twin {
 	struct rme_format declared; /* of results, as the registry says; ANY = as the item */
 	struct rme_format output;   /* as the module said last */
 	struct rme_format input;    /* of the last item */
-	bool asked;                 /* about its output for `input` */
+	const union rmi_twin_value *values;
+	char told[RME_FORMAT_TEXT_MAX]; /* input format that configure was given */
+	bool asked;                     /* about its output for `input` */
 };
 _Static_assert(sizeof(struct twin) <= RMI_TWIN_STATE_SIZE, "the generated table reserves that much");
 
@@ -118,9 +120,9 @@ add_param(yyjson_mut_doc *doc, yyjson_mut_val *to, const struct rme_module_param
 }
 
 static char *
-configuration(
-    struct rme_node *self, const struct rme_module_entry *entry, const union rmi_twin_value *values, size_t *len)
+configuration(const struct twin *s, size_t *len)
 {
+	const struct rme_module_entry *entry = s->guest.entry;
 	yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
 	yyjson_mut_val *root = doc != NULL ? yyjson_mut_obj(doc) : NULL;
 	bool ok = root != NULL;
@@ -130,11 +132,10 @@ configuration(
 		yyjson_mut_val *params = yyjson_mut_obj_add_obj(doc, root, "params");
 		ok = params != NULL;
 		for (size_t i = 0; ok && i < entry->n_params; i++) {
-			ok = add_param(doc, params, &entry->params[i], &values[i]);
+			ok = add_param(doc, params, &entry->params[i], &s->values[i]);
 		}
-		ok = ok &&
-		     yyjson_mut_obj_add_str(doc, root, "input", entry->input_text != NULL ? entry->input_text : "");
-		ok = ok && yyjson_mut_obj_add_str(doc, root, "session", rme_node_session_id(self));
+		ok = ok && yyjson_mut_obj_add_str(doc, root, "input", s->told);
+		ok = ok && yyjson_mut_obj_add_str(doc, root, "session", rme_node_session_id(s->guest.node));
 		text = ok ? yyjson_mut_write(doc, 0, len) : NULL;
 	}
 	yyjson_mut_doc_free(doc);
@@ -207,15 +208,21 @@ give_assets(struct rmi_twin_guest *g, const union rmi_twin_value *values)
 	return RME_OK;
 }
 
+/* A new instance, up to initialize. */
 static enum rme_err
-start(struct rmi_twin_guest *g, const union rmi_twin_value *values)
+start(struct twin *s)
 {
-	enum rme_err e = give_assets(g, values);
+	struct rmi_twin_guest *g = &s->guest;
+	g->instance = new_room(g->module->size);
+	if (g->instance == NULL) {
+		return no_memory(g->node);
+	}
+	enum rme_err e = give_assets(g, s->values);
 	if (e != RME_OK) {
 		return e;
 	}
 	size_t len = 0;
-	char *json = configuration(g->node, g->entry, values, &len);
+	char *json = configuration(s, &len);
 	if (json == NULL) {
 		return no_memory(g->node);
 	}
@@ -244,8 +251,48 @@ rmi_twin_open(struct rme_node *self, const void *config)
 	g->node = self;
 	g->item = rme_packet_meta_init();
 	s->declared = s->output = parse(kind->entry->output_text);
-	g->instance = new_room(kind->module->size);
-	return g->instance != NULL ? start(g, config) : no_memory(self);
+	s->values = config;
+	const struct rme_format input = parse(kind->entry->input_text);
+	if (input.media != RME_MEDIA_ANY) {
+		(void)rme_format_print(&input, s->told);
+	}
+	return start(s);
+}
+
+static void
+stop(struct twin *s)
+{
+	struct rmi_twin_guest *g = &s->guest;
+	if (g->instance != NULL) {
+		enter(g);
+		(void)g->module->cleanup(g->instance);
+		rmi_twin_leave();
+	}
+	for (size_t i = 0; i < g->n_assets; i++) {
+		free(g->assets[i]);
+	}
+	free(g->instance);
+	g->instance = NULL;
+	g->n_assets = 0;
+}
+
+/* A module whose results depend on the input is started anew with what really comes, as in src/wasm/wasm_item.c. */
+static enum rme_err
+take_format(struct twin *s, const struct rme_format *in)
+{
+	char text[RME_FORMAT_TEXT_MAX];
+	if (!rme_format_equal(&s->input, in)) {
+		s->input = *in;
+		s->output = s->declared;
+		s->asked = false;
+		(void)rme_format_print(in, text);
+		if (in->media == RME_MEDIA_AUDIO_PCM && *s->guest.module->output_format != NULL &&
+		    strcmp(text, s->told) != 0) {
+			memcpy(s->told, text, sizeof(text));
+			stop(s);
+		}
+	}
+	return s->guest.instance != NULL ? RME_OK : start(s);
 }
 
 /* ---- items ---- */
@@ -427,12 +474,8 @@ rmi_twin_process(struct rme_node *self, struct rme_packet *in)
 	g->bytes_up = g->bytes_down = 0;
 	g->remote_ns = 0;
 	rmi_twin_forget(g);
-	if (!rme_format_equal(&r.s->input, &r.meta.format)) {
-		r.s->input = r.meta.format;
-		r.s->output = r.s->declared;
-		r.s->asked = false;
-	}
-	enum rme_err e = process_data(&r, in);
+	enum rme_err e = take_format(r.s, &r.meta.format);
+	e = e != RME_OK ? e : process_data(&r, in);
 	struct rme_stage_report *report = rme_node_report(self, r.meta.seq);
 	if (report != NULL) {
 		report->bytes_up += g->bytes_up;
@@ -447,7 +490,7 @@ enum rme_err
 rmi_twin_flush(struct rme_node *self, struct rme_packet *flush)
 {
 	struct run r = begin_run(self, rme_packet_meta(flush));
-	if (*r.g->module->flush == NULL) {
+	if (r.g->instance == NULL || *r.g->module->flush == NULL) {
 		return RME_OK;
 	}
 	enum rme_err e = describe_results(&r);
@@ -458,25 +501,20 @@ void
 rmi_twin_reset(struct rme_node *self)
 {
 	struct rmi_twin_guest *g = &((struct twin *)rme_node_state(self))->guest;
-	enter(g);
-	(void)g->module->reset(g->instance);
-	rmi_twin_leave();
+	if (g->instance != NULL) {
+		enter(g);
+		(void)g->module->reset(g->instance);
+		rmi_twin_leave();
+	}
 }
 
 void
 rmi_twin_close(struct rme_node *self)
 {
-	struct rmi_twin_guest *g = &((struct twin *)rme_node_state(self))->guest;
-	if (g->instance != NULL) {
-		enter(g);
-		(void)g->module->cleanup(g->instance);
-		rmi_twin_leave();
-	}
+	struct twin *s = rme_node_state(self);
+	struct rmi_twin_guest *g = &s->guest;
+	stop(s);
 	rmi_twin_forget(g);
-	for (size_t i = 0; i < g->n_assets; i++) {
-		free(g->assets[i]);
-	}
-	free(g->instance);
 	free(g->in);
 	free(g->out);
 }
