@@ -27,6 +27,8 @@ BARS = {
     ("wasm/cold_start", "p50_ms"): (20, "load the engine and a compiled module, first item"),
     ("wasm/arrival", "p50_ms"): (200, "a module of 58 KB of code that nobody has compiled, to its first result"),
     ("wasm/stop", "p99_us"): (1000, "a runaway guest, from its deadline to its end"),
+    ("wasm/suspend", "p50_ns"): (1000, "a guest that waits for a service: suspended and resumed"),
+    ("frozen/answers", "p50_ratio"): (1.3, "1,000 sessions beside one that waits for a frozen service, against nobody waiting"),
     ("wasm/density", "new_p50_us"): (15, "a new instance, of 8,000 in one process"),
     ("wasm/density", "rss_kb"): (24, "memory of each of them after an item"),
     ("wasm/sessions", "late_p99_us"): (5000, "1,000 sessions, 50 items a second each, 2 workers: from due to verdict"),
