@@ -20,8 +20,8 @@ out_of_memory(struct rme_error *err)
 	return rme_error_set(err, RME_ENOMEM, NULL, "%s", rme_err_text(RME_ENOMEM));
 }
 
-static bool
-has_assets(const struct rme_module_entry *entry)
+bool
+rmi_asset_list_wanted(const struct rme_module_entry *entry)
 {
 	for (size_t i = 0; entry != NULL && i < entry->n_params; i++) {
 		if (entry->params[i].type == RME_MODULE_PARAM_ASSET) {
@@ -72,7 +72,7 @@ rmi_asset_list_take(struct rmi_asset_list **out, char **params, const struct rme
     struct rme_error *err)
 {
 	json = json != NULL ? json : "{}";
-	if (!has_assets(entry)) {
+	if (!rmi_asset_list_wanted(entry)) {
 		*out = NULL;
 		*params = strdup(json);
 		return *params != NULL ? RME_OK : out_of_memory(err);

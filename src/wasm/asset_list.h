@@ -7,6 +7,8 @@
 
 struct rmi_asset_list;
 
+/** True where the registry gives the module files. */
+bool rmi_asset_list_wanted(const struct rme_module_entry *entry);
 /**
  * Separate them from the other parameters.
  * @param[out] out     what rmi_asset_list_give() reads; NULL where the module takes no assets. Free it with rmi_asset_list_free()

@@ -6,6 +6,7 @@
 #include "base/cancel.h"
 #include "base/clock.h"
 #include "core/node.h"
+#include "wasm/asset_list.h"
 #include "wasm/iso_session.h"
 
 /* ---- what waits ---- */
@@ -174,6 +175,13 @@ iso_open(struct rme_node *self, const void *config)
 	s->kind = (const struct rmi_wasm_node_kind *)rmi_node_type(self);
 	s->spin_credit = 4;
 	const struct rme_module_entry *entry = rmi_wasm_nodes_find(s->kind->nodes, c->module);
+	if (rmi_asset_list_wanted(entry)) {
+		return rme_node_fail(self, RME_EUNSUPPORTED,
+		    "module %s works with files, which a process of its own is not given; it must be ours (built and "
+		    "pinned), "
+		    "or the registry must say isolation: inproc",
+		    c->module);
+	}
 	enum rme_err e = grant_services(s, c, entry);
 	e = e != RME_OK ? e : make_texts(s, c, entry);
 	e = e != RME_OK ? e : open_module(s, c, entry);

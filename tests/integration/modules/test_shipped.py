@@ -27,6 +27,56 @@ nodes:
 DOUBT = json.dumps({"doubt_low": 0, "doubt_high": 1})  # every item is doubtful
 
 
+ASSET_REGISTRY = """version: 1
+modules:
+  echo:
+    category: text
+    version: 1.0.0
+    wasm: echo.wasm
+    isolation: inproc
+    input: text/plain
+    output: text/plain
+    params:
+      big: {type: asset, default: "", max: 4MB}
+      model: {type: asset, default: model, files: [one, "two?"], install: models-en}
+      none: {type: asset, default: ""}
+"""
+ASSET_MODULE = r"""
+#include "rme_module.h"
+struct echo { uint8_t said[200]; struct rme_out out; int given; };
+static int
+echo_asset(struct echo *s, struct rme_asset a)
+{
+	s->out.data = s->said;
+	s->out.cap = sizeof s->said;
+	rme_put(&s->out, a.name, a.name_len);
+	rme_put_text(&s->out, "/");
+	rme_put_uint(&s->out, a.bytes.len);
+	rme_put_text(&s->out, "/");
+	rme_put(&s->out, a.bytes.data + a.bytes.len - 1, 1);
+	rme_put_text(&s->out, " ");
+	return (uintptr_t)a.bytes.data % 16 != 0 ? rme_fail(RME_GUEST_FAILED, "not aligned") : RME_GUEST_OK;
+}
+static int
+echo_configure(struct echo *s, struct rme_params *p)
+{
+	s->given = rme_param_bool(p, "big", 0, "big") + rme_param_bool(p, "none", 0, "none");
+	return RME_GUEST_OK;
+}
+static int
+echo_process(struct echo *s, struct rme_in in, struct rme_out *out)
+{
+	(void)in;
+	rme_put(out, s->said, s->out.len);
+	rme_put_text(out, "given ");
+	rme_put_uint(out, (uint64_t)s->given);
+	return RME_GUEST_OK;
+}
+RME_MODULE(struct echo, .configure = echo_configure, .process = echo_process, .result_bytes = 256)
+RME_MODULE_ASSET(echo_asset)
+"""
+
+
 def noisy_sentence():
     """The sentence of the golden vectors in noise, with pauses around it."""
     pcm = array.array("h", bytes(32000))
@@ -88,6 +138,23 @@ class Shipped(unittest.TestCase):
             out = array.array("h", w.readframes(w.getnframes()))
         for got, was in zip(out, noisy_sentence()):
             self.assertAlmostEqual(got, max(-32768, min(32767, 2 * was)), delta=2)
+
+    def test_a_module_gets_its_files(self):
+        (self.path / "echo.c").write_text(ASSET_MODULE)
+        subprocess.run([CLANG, "--target=wasm32-wasi", "-Wall", "-Wextra", "-Werror", "-O3", "-nostartfiles", "-Wl,--no-entry",
+            f"-I{ROOT}/modules/sdk/c", "-o", "echo.wasm", "echo.c"], cwd=self.path, check=True)
+        (self.path / "wasm-modules.yaml").write_text(ASSET_REGISTRY)
+        (self.path / "model").mkdir()
+        (self.path / "model/one").write_text("ONE")
+        (self.path / "big").write_bytes(b"0123456789" * 300000)
+        (self.path / "p.yaml").write_text("version: 1\nnodes: [{id: m, module: echo, params: {big: big}}]\n")
+        (self.path / "in.txt").write_text("x\n")
+        self.assertEqual(self.rme("run", "p.yaml", "-i", "in.txt"), "big/3000000/9 model/one/3/E given 1\n")
+        (self.path / "model/one").unlink()
+        failed = subprocess.run([RME, "run", "p.yaml", "-i", "in.txt"], cwd=self.path, capture_output=True, text=True, check=False)
+        self.assertNotEqual(failed.returncode, 0)
+        self.assertIn("model not found: ", failed.stderr)
+        self.assertIn("model/one; install models-en", failed.stderr)
 
     def test_the_modules_of_the_guide(self):
         gate, reverse = re.findall(r"```c\n(.*?)```", (ROOT / "docs/guide/writing-a-module.md").read_text(), re.S)
