@@ -436,7 +436,7 @@ rmi_iso_host_status(struct rmi_iso_host *h, struct rmi_iso_status *out)
 		for (const struct rmi_iso_process *p = m->processes; p != NULL; p = p->next) {
 			out->processes += atomic_load(&p->state) == RMI_ISO_P_READY;
 			out->sessions += p->n_taken;
-			if (atomic_load(&p->state) == RMI_ISO_P_READY) {
+			if (atomic_load(&p->state) == RMI_ISO_P_READY && (p->n_taken > 0 || out->pid == 0)) {
 				out->pid = p->pid;
 				char raw[RMI_ISO_REPORT_MAX];
 				memcpy(raw, p->shared->control.report, sizeof(raw));

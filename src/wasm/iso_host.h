@@ -93,7 +93,7 @@ struct rmi_iso_status {
 	unsigned processes, sessions;
 	uint64_t started, died;
 	int64_t last_start_ns;           /**< that a process took to be ready */
-	int pid;                         /**< of one process that is ready, 0 = none */
+	int pid;                         /**< of one process that is ready, rather of one with sessions; 0 = none */
 	char report[RMI_ISO_REPORT_MAX]; /**< how that one is confined */
 };
 void rmi_iso_host_status(struct rmi_iso_host *h, struct rmi_iso_status *out);

@@ -212,7 +212,8 @@ static void
 iso_wake(struct rme_node *self)
 {
 	struct rmi_iso_session *s = rme_node_state(self);
-	if (++s->spurious > RMI_ISO_SPURIOUS_MAX && s->seat.process != NULL) {
+	bool talking = s->phase != RMI_ISO_AT_REST && s->phase != RMI_ISO_AWAITING;
+	if (talking && ++s->spurious > RMI_ISO_SPURIOUS_MAX) {
 		rmi_iso_session_accuse(s, RME_EMODULE, "it rang without a reason, again and again");
 	}
 	rmi_iso_session_drive(s);

@@ -97,6 +97,7 @@ leave_seat(struct rmi_iso_session *s, bool usable)
 	rme_packet_unref(s->answer);
 	s->answer = NULL;
 	s->opened = s->reset_wanted = false;
+	s->spurious = 0;
 }
 
 /* The guest is gone, or will be. */

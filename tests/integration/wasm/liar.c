@@ -1,0 +1,172 @@
+/*
+ * A guest program that lies. Started in place of rme-guest; how it lies is the name of its module. It says that it is ready,
+ * opens each session, and does its worst when data comes.
+ */
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "wasm/iso_futex.h"
+#include "wasm/iso_wire.h"
+
+static struct rmi_iso_shared *shared;
+static struct rmi_ring_end orders[RMI_ISO_SESSIONS], replies[RMI_ISO_SESSIONS];
+
+static void
+ring(unsigned slot)
+{
+	const uint64_t one = 1;
+	(void)atomic_fetch_or(&shared->control.rung, UINT32_C(1) << slot);
+	(void)!write(RMI_ISO_FD_BELL, &one, sizeof(one));
+}
+
+static void
+say(unsigned slot, const struct rmi_iso_reply *head, const void *body, size_t len)
+{
+	(void)rmi_ring_write(&replies[slot], head, sizeof(*head));
+	(void)rmi_ring_write(&replies[slot], body, len);
+	(void)rmi_ring_reader_wanted(replies[slot].ring);
+	ring(slot);
+}
+
+static void
+nap(void)
+{
+	const struct timespec t = {.tv_nsec = 1000000};
+	(void)nanosleep(&t, NULL);
+}
+
+static bool
+is(const char *how)
+{
+	return strcmp(shared->control.setup.module, how) == 0;
+}
+
+static void
+flood(unsigned slot, uint64_t number)
+{
+	static const char text[1024] = "noise";
+	const struct rmi_iso_reply log = {.kind = RMI_ISO_LOG, .len = sizeof(text), .number = number, .code = 2};
+	for (;;) {
+		if (is("flood-log") && rmi_ring_writable(&replies[slot]) >= sizeof(log) + sizeof(text)) {
+			say(slot, &log, text, sizeof(text));
+		} else {
+			ring(slot);
+		}
+	}
+}
+
+static void
+lie(unsigned slot, uint64_t number)
+{
+	struct rmi_iso_reply r = {.kind = RMI_ISO_RESULT, .len = 4, .number = number, .confidence = 2.0F};
+	struct rmi_iso_reply done = {.kind = RMI_ISO_DONE, .number = number};
+	if (is("head")) {
+		atomic_store(&shared->slot[slot].replies.head, replies[slot].at + RMI_RING_BYTES + 1);
+		ring(slot);
+	} else if (is("kind")) {
+		r.kind = 77;
+	} else if (is("length")) {
+		r.len = UINT32_MAX;
+	} else if (is("number")) {
+		r.number++;
+	} else if (is("format")) {
+		r.format_len = 9;
+		memcpy(r.format, "audio/oil", 9);
+	} else if (is("format-length")) {
+		r.format_len = UINT32_MAX;
+	} else if (is("code")) {
+		r = done;
+		r.code = -5;
+	} else if (is("call")) {
+		r = (struct rmi_iso_reply){
+		    .kind = RMI_ISO_CALL, .number = number, .code = 1, .len = 4, .name_len = 200};
+	} else if (is("granted")) {
+		r = (struct rmi_iso_reply){.kind = RMI_ISO_CALL, .number = number, .len = 4, .name_len = 4};
+		say(slot, &r, "evil", 4);
+		struct rmi_iso_order a;
+		while (rmi_ring_readable(&orders[slot]) < sizeof(a)) {
+			nap();
+		}
+		(void)rmi_ring_read(&orders[slot], &a, sizeof(a));
+		r = (struct rmi_iso_reply){.kind = RMI_ISO_RESULT, .len = 4, .number = number};
+		say(slot, &r, a.code == RME_EDENIED ? "deny" : "gave", 4);
+		say(slot, &done, "", 0);
+		return;
+	} else if (is("many")) {
+		for (int i = 0; i < 2 * RMI_WASM_OUTPUTS_PER_ITEM; i++) {
+			while (rmi_ring_writable(&replies[slot]) < sizeof(r) + 4) {
+				ring(slot);
+				nap();
+			}
+			say(slot, &r, "abcd", 4);
+		}
+	} else if (is("half")) {
+		(void)rmi_ring_write(&replies[slot], &r, sizeof(r) / 2);
+		ring(slot);
+	} else if (is("exit")) {
+		_exit(7);
+	} else if (is("crash")) {
+		(void)raise(SIGSEGV);
+	} else if (is("flood-bell") || is("flood-log")) {
+		flood(slot, number);
+	}
+	if (!is("half") && !is("silent") && !is("head")) {
+		say(slot, &r, "abcd", 4);
+	}
+	for (;;) {
+		(void)pause();
+	}
+}
+
+static void
+obey(unsigned slot)
+{
+	struct rmi_iso_order o;
+	char byte;
+	if (rmi_ring_readable(&orders[slot]) < sizeof(o)) {
+		return;
+	}
+	(void)rmi_ring_read(&orders[slot], &o, sizeof(o));
+	for (uint32_t i = 0; i < o.len;) {
+		i += (uint32_t)rmi_ring_read(&orders[slot], &byte, 1);
+	}
+	if (o.kind == RMI_ISO_DATA) {
+		lie(slot, o.number);
+	} else {
+		say(slot, &(struct rmi_iso_reply){.kind = RMI_ISO_DONE, .number = o.number}, "", 0);
+	}
+}
+
+int
+main(void)
+{
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED, RMI_ISO_FD_SHARED, 0);
+	if (shared == MAP_FAILED) {
+		return 1;
+	}
+	for (unsigned i = 0; i < RMI_ISO_SESSIONS; i++) {
+		orders[i].ring = &shared->slot[i].orders;
+		replies[i].ring = &shared->slot[i].replies;
+	}
+	if (is("refuse")) {
+		shared->control.failure = RME_ELIMIT;
+		(void)snprintf(shared->control.report, sizeof(shared->control.report), "no\tmood today");
+		atomic_store(&shared->control.stage, RMI_ISO_FAILED);
+		return 1;
+	}
+	(void)snprintf(shared->control.report, sizeof(shared->control.report), "nothing at all");
+	atomic_store(&shared->control.stage, RMI_ISO_READY);
+	ring(0);
+	for (;;) {
+		for (unsigned i = 0; i < RMI_ISO_SESSIONS; i++) {
+			obey(i);
+		}
+		nap();
+	}
+}
