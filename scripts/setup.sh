@@ -8,7 +8,7 @@ declare -A packages=(
     libwasmedge-dev libgrpc-dev libprotobuf-c-dev protobuf-c-compiler protobuf-compiler libyaml-dev libyyjson-dev
     libsndfile1-dev libsoxr-dev libpocketsphinx-dev libsphinxbase-dev flite1-dev pocketsphinx-en-us
     clang-19 lld-19 wasi-libc libclang-rt-19-dev-wasm32 python3-yaml wabt"
-  [test]="g++ binutils clang-format pmccabe codespell shellcheck openssl procps nodejs
+  [test]="g++ binutils clang-format pmccabe codespell shellcheck openssl procps nodejs libnode-dev
     python3-grpcio python3-protobuf python3-jsonschema libclang-rt-19-dev pocketsphinx-testdata alsa-utils"
   [demo]="pocketsphinx-testdata alsa-utils procps"
   [bench]="wabt g++ libgrpc++-dev libprotobuf-dev protobuf-compiler-grpc"

@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <ucontext.h>
 #include <unistd.h>
 
@@ -23,12 +24,16 @@
 #endif
 
 enum { SIGNALS = 5, TRAP_FLAG = 0x100 /* of the x86 flags register: stop after each instruction */ };
+enum { KEPT = 8, LEVELS_MAX = 4, NESTED_BYTES = 256 << 10 };
 
-/* Who had a signal before us. A handler may run while another is written down: that goes to the slot not in use. */
+/*
+ * Who had a signal before us, and who before those: handlers may be put over ours, and we over them. A ring, so that a
+ * handler that runs reads what is complete.
+ */
 struct previous {
-	struct sigaction slot[2];
-	atomic_uint in_use;
-	atomic_bool spent; /* it asked to be called once only */
+	struct sigaction kept[KEPT];
+	atomic_uint n;     /* how many there ever were; the newest is the one before this */
+	atomic_bool spent; /* the newest asked to be called once only, and was */
 };
 
 static struct fault_guard {
@@ -41,14 +46,16 @@ static struct fault_guard {
 static pthread_mutex_t check_lock = PTHREAD_MUTEX_INITIALIZER;
 
 /*
- * A handler that replaced ours may call ours for what it does not know: that must not go round in circles. It is the same
- * fault if it has the same context and this is deeper on the stack. (A mere flag would stay up where a handler is left
- * by siglongjmp().)
+ * A previous handler that runs, in the frame that called it. It may be left by siglongjmp(), so that the thread's pointer
+ * goes stale: the mark tells.
  */
-static _Thread_local struct passing {
-	const void *context;
-	uintptr_t frame;
-} passing __attribute__((tls_model("initial-exec")));
+struct passing {
+	uint64_t mark;
+	unsigned level;
+};
+#define PASSING_MARK UINT64_C(0x726d655f70617373)
+
+static _Thread_local struct passing *passing __attribute__((tls_model("initial-exec")));
 
 static const int signals[SIGNALS] = {SIGSEGV, SIGBUS, SIGFPE, SIGURG, SIGTRAP};
 
@@ -86,23 +93,48 @@ run_handler(const struct sigaction *a, int sig, siginfo_t *info, void *context)
 	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
+/*
+ * Which handler's turn it is: 0 = the newest. A fault below a handler that we called, be it that it asks the handler that it
+ * replaced (us), or that it put that one back and raises the signal again, goes to the one before it.
+ */
+IN_HANDLER static unsigned
+level_of_turn(void)
+{
+	uintptr_t here = (uintptr_t)__builtin_frame_address(0), at = (uintptr_t)passing;
+	bool below = at > here && at - here < NESTED_BYTES && at % _Alignof(struct passing) == 0;
+	return below && passing->mark == (PASSING_MARK ^ at) ? passing->level + 1 : 0;
+}
+
+IN_HANDLER static const struct sigaction *
+action_of_level(struct previous *old, unsigned level)
+{
+	unsigned n = atomic_load(&old->n);
+	if (level >= LEVELS_MAX || level >= n) {
+		return NULL;
+	}
+	const struct sigaction *a = &old->kept[(n - 1 - level) % KEPT];
+	bool once = level == 0 && (a->sa_flags & (int)SA_RESETHAND) != 0;
+	return once && atomic_exchange(&old->spent, true) ? NULL : a;
+}
+
 /* @return false where nobody takes it: it is to have its default effect */
 IN_HANDLER static bool
 call_previous(struct previous *old, int sig, siginfo_t *info, void *context)
 {
-	const struct sigaction *a = &old->slot[atomic_load(&old->in_use)];
-	bool spent = (a->sa_flags & (int)SA_RESETHAND) != 0 && atomic_exchange(&old->spent, true);
-	bool detailed = (a->sa_flags & SA_SIGINFO) != 0;
-	bool sent = info->si_code <= 0; /* by someone; the kernel lets nobody ignore a real fault */
-	if (!spent && !detailed && a->sa_handler == SIG_IGN) {
-		return sent || sig == SIGURG;
+	unsigned level = level_of_turn();
+	const struct sigaction *a = action_of_level(old, level);
+	bool plain = a == NULL || (a->sa_flags & SA_SIGINFO) == 0;
+	if (a == NULL || (plain && a->sa_handler == SIG_DFL)) {
+		return sig == SIGURG; /* ignored by default */
 	}
-	if (spent || (!detailed && a->sa_handler == SIG_DFL)) {
-		return sig == SIGURG;
+	if (plain && a->sa_handler == SIG_IGN) {
+		return info->si_code <= 0 || sig == SIGURG; /* the kernel lets nobody ignore a real fault */
 	}
-	const struct passing outer = passing;
-	passing = (struct passing){context, (uintptr_t)__builtin_frame_address(0)};
+	struct passing now = {.level = level}, *outer = passing;
+	now.mark = PASSING_MARK ^ (uintptr_t)&now;
+	passing = &now;
 	run_handler(a, sig, info, context);
+	now.mark = 0;
 	passing = outer;
 	return true;
 }
@@ -111,8 +143,7 @@ call_previous(struct previous *old, int sig, siginfo_t *info, void *context)
 IN_HANDLER static void
 pass_on(int sig, siginfo_t *info, void *context)
 {
-	bool again = passing.context == context && (uintptr_t)__builtin_frame_address(0) < passing.frame;
-	for (size_t i = 0; i < SIGNALS && !again; i++) {
+	for (size_t i = 0; i < SIGNALS; i++) {
 		if (signals[i] == sig && call_previous(&guard.before[i], sig, info, context)) {
 			return;
 		}
@@ -252,13 +283,26 @@ on_kick(int sig, siginfo_t *info, void *context)
 {
 	int saved = errno;
 	struct rmi_lane *lane = rmi_lane_running();
-	if (info->si_code != SI_TKILL || info->si_pid != getpid()) {
+	if (info->si_code != SI_QUEUE || info->si_value.sival_ptr != &guard) {
 		pass_on(sig, info, context);
 	} else if (lane != NULL && atomic_load(&lane->stop) != RMI_STOP_NONE && !atomic_load(&lane->in_host) &&
 	           in_guest_code(lane, program_counter(context))) {
 		trap(lane, RMI_STOP_TIMEOUT, SIGSEGV); /* the reason is there already, and stays */
 	}
 	errno = saved;
+}
+
+/* With a value that tells it from a SIGURG of the program's own. */
+void
+rmi_fault_guard_kick(pid_t tid)
+{
+	siginfo_t info;
+	memset(&info, 0, sizeof(info));
+	info.si_signo = SIGURG;
+	info.si_code = SI_QUEUE;
+	info.si_pid = getpid();
+	info.si_value.sival_ptr = &guard;
+	(void)syscall(SYS_rt_tgsigqueueinfo, info.si_pid, tid, SIGURG, &info);
 }
 
 /* After each instruction since the soft guard was opened. */
@@ -302,9 +346,13 @@ static void
 remember_previous(size_t i, const struct sigaction *a)
 {
 	struct previous *old = &guard.before[i];
-	unsigned other = 1 - atomic_load(&old->in_use);
-	old->slot[other] = *a;
-	atomic_store(&old->in_use, other);
+	unsigned n = atomic_load(&old->n);
+	bool same = n > 0 && old->kept[(n - 1) % KEPT].sa_sigaction == a->sa_sigaction &&
+	            old->kept[(n - 1) % KEPT].sa_flags == a->sa_flags;
+	if (!same) {
+		old->kept[n % KEPT] = *a;
+		atomic_store(&old->n, n + 1);
+	}
 	atomic_store(&old->spent, false);
 }
 

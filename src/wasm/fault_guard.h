@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /** The engine's handler, as it was installed while a guest was entered. */
 typedef void (*rmi_engine_handler)(int sig, siginfo_t *info, void *context);
@@ -25,6 +26,9 @@ struct rmi_saved_actions {
 };
 void rmi_fault_guard_save(struct rmi_saved_actions *before);
 bool rmi_fault_guard_install(const struct rmi_saved_actions *before);
+
+/** Have the handler of SIGURG run on this thread: it ends a guest whose lane says so, if the guest's own code runs. */
+void rmi_fault_guard_kick(pid_t tid);
 
 /**
  * Put our handlers back where somebody replaced them; theirs are called for what is not ours. Five system calls where

@@ -147,6 +147,7 @@ rmi_guest_rules_load(struct rme_error *err)
 	size_t n = 0;
 	/* Signals to itself only: the watchdog's, and abort(). */
 	rules[n++] = (struct rmi_syscall_rule)RMI_ALLOW_IF(SYS_tgkill, 1, UINT32_MAX, (uint32_t)getpid());
+	rules[n++] = (struct rmi_syscall_rule)RMI_ALLOW_IF(SYS_rt_tgsigqueueinfo, 1, UINT32_MAX, (uint32_t)getpid());
 	memcpy(rules + n, always, sizeof(always));
 	n += COUNT(always);
 	memcpy(rules + n, loading, sizeof(loading));

@@ -86,7 +86,7 @@ stop_lane(struct rmi_lane *lane, enum rmi_stop why)
 		}
 	}
 	if (!lane->zone->interruptible) {
-		(void)syscall(SYS_tgkill, getpid(), lane->tid, SIGURG);
+		rmi_fault_guard_kick(lane->tid);
 	}
 }
 
