@@ -17,7 +17,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size_t text = size - config - (end != NULL);
 	uint8_t *copy = malloc(text + 1); /* its own size, so that a byte too far is noticed */
 	memcpy(copy, data + size - text, text);
-	memset(&rme_guest, 0, sizeof rme_state);
+	memset(&rme_guest, 0, sizeof rme_guest);
 	if (rme_export_configure((const char *)data, (uint32_t)config) >= 0) {
 		uint32_t room = sizeof out;
 		int r = rme_export_process(copy, (uint32_t)text, out, &room);

@@ -13,7 +13,7 @@ enum { SAMPLES_MAX = 16000 * 20 };
 static int
 configure(const char *json)
 {
-	memset(&rme_guest, 0, sizeof rme_state);
+	memset(&rme_guest, 0, sizeof rme_guest);
 	return rme_export_configure(json, (uint32_t)strlen(json));
 }
 
