@@ -84,7 +84,7 @@ rmi_doctor_guard(const struct rmi_doctor *d, struct rmi_finding *f)
 	    status.guard_reason,
 	    signals ? "plain code, a runaway is stopped by a signal"
 	            : "code that checks a flag in every loop, 1.4 to 8 times slower",
-	    status.fibers ? "leave their thread to others" : "hold up their thread", status.fibers_reason);
+	    status.fibers ? "leave their thread to others" : "have threads of their own", status.fibers_reason);
 	rmi_finding_fact(f, "guard", rmi_wasm_guard_name(status.guard));
 	rmi_finding_fact(f, "reason", status.guard_reason);
 	rmi_finding_fact(f, "fibers", status.fibers ? "yes" : "no");

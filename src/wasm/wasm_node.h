@@ -3,8 +3,8 @@
 
 /**
  * @file
- * The node types over modules: "WasmEdgeNode" runs a module, "HybridWasmNode" is the same with services granted, and
- * therefore blocking. Both have one instance per session.
+ * The node types over modules: "WasmEdgeNode" runs a module, "HybridWasmNode" is the same with services granted, for which its
+ * guest may wait: it is asynchronous. Both have one instance per session.
  */
 
 #include <stddef.h>
