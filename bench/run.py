@@ -29,6 +29,8 @@ BARS = {
     ("wasm/stop", "p99_us"): (1000, "a runaway guest, from its deadline to its end"),
     ("wasm/suspend", "p50_ns"): (1000, "a guest that waits for a service: suspended and resumed"),
     ("frozen/answers", "p50_ratio"): (1.3, "1,000 sessions beside one that waits for a frozen service, against nobody waiting"),
+    ("windows/1080p", "in_ratio"): (0.2, "a frame of 6.2 MB to a module that looks at little of it, against a copy"),
+    ("windows/1080p", "out_ratio"): (0.2, "the same from a module"),
     ("wasm/density", "new_p50_us"): (15, "a new instance, of 8,000 in one process"),
     ("wasm/density", "rss_kb"): (24, "memory of each of them after an item"),
     ("wasm/sessions", "late_p99_us"): (5000, "1,000 sessions, 50 items a second each, 2 workers: from due to verdict"),

@@ -83,7 +83,10 @@ rme_packet_new(struct rme_packet **out, const struct rme_packet_meta *meta, cons
 RME_NODISCARD RME_EXPORT enum rme_err
 rme_packet_alloc(struct rme_packet **out, const struct rme_packet_meta *meta, size_t len, uint8_t **data);
 
-/** Memory for large payloads (64 KiB to 32 MiB), used again and again, that modules see without a copy. */
+/**
+ * Memory for large payloads (64 KiB to 32 MiB), used again and again, that modules see without a copy. A module that gets a
+ * payload of a pool can read the others in it: use one pool for one session.
+ */
 struct rme_packet_pool;
 /** For whoever submits large items again and again. @return RME_OK, RME_ENOMEM */
 RME_NODISCARD RME_EXPORT enum rme_err rme_packet_pool_new(struct rme_packet_pool **out);

@@ -2,6 +2,7 @@
  * Does with large items what their first byte says:
  *   's'  answers with the sum of all bytes (8 bytes)
  *   't'  touches one byte in 64 KiB and answers with their sum: what it costs to get an item here
+ *   'z'  touches one byte in 64 KiB of a result as long as the item, which takes no time
  *   'c'  answers with a copy, each byte one more
  *   'w'  writes to its input, then answers with the sum
  *   'b'  the same by memory.fill
@@ -46,6 +47,20 @@ answer_sum(const uint8_t *data, uint32_t len, uint32_t step, uint8_t *result, ui
 }
 
 static int
+answer_length(uint32_t len, uint8_t *result, uint32_t *result_len)
+{
+	if (*result_len < len) {
+		*result_len = len;
+		return -5;
+	}
+	for (uint32_t i = 0; i < len; i += 65536) {
+		result[i]++;
+	}
+	*result_len = len;
+	return 0;
+}
+
+static int
 answer_copy(const uint8_t *data, uint32_t len, uint8_t *result, uint32_t *result_len)
 {
 	if (*result_len < len) {
@@ -69,6 +84,8 @@ process(uint8_t *data, uint32_t len, uint8_t *result, uint32_t *result_len)
 		return answer_sum(data, len, 1, result, result_len);
 	case 't':
 		return answer_sum(data, len, 65536, result, result_len);
+	case 'z':
+		return answer_length(len, result, result_len);
 	case 'w':
 		data[len / 2] ^= 0x55;
 		data[len - 1] ^= 0x55;
