@@ -6,8 +6,10 @@
  * gives it an empty folder to write into. Prints "ok", or one line that says what went wrong; exit status 0 or 1.
  */
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -15,7 +17,9 @@
 #include <unistd.h>
 #include <signal.h>
 
+#include "wasm/aotc_rules.h"
 #include "wasm/module_limits.h"
+#include "wasm/sandbox.h"
 #include "wasm/wasmedge_api.h"
 
 enum { ARG_LEVEL = 1, ARG_INTERRUPTIBLE, ARG_CPU_SECONDS, ARG_MEMORY_MIB, ARG_OUTPUT, ARG_COUNT };
@@ -49,6 +53,21 @@ confine(char **argv)
 	}
 	return limit(RLIMIT_CORE, 0) && limit(RLIMIT_FSIZE, FILE_BYTES_MAX) && limit(RLIMIT_NOFILE, OPEN_FILES_MAX) &&
 	       limit(RLIMIT_CPU, cpu_s) && limit(RLIMIT_AS, memory);
+}
+
+/* Once the libraries are loaded, and before the module is read: files only in its folder, few system calls. */
+static bool
+take_rights(const char *output, struct rme_error *err)
+{
+	char folder[PATH_MAX];
+	const char *slash = strrchr(output, '/');
+	if (slash == NULL || (size_t)(slash - output) >= sizeof(folder)) {
+		(void)rme_error_set(err, RME_EINVAL, NULL, "the output must be in a folder");
+		return false;
+	}
+	(void)snprintf(folder, sizeof(folder), "%.*s", (int)(slash - output), output);
+	(void)rmi_landlock_restrict(folder[0] != '\0' ? folder : "/");
+	return rmi_aotc_rules_apply(err) == RME_OK;
 }
 
 static int
@@ -95,6 +114,9 @@ main(int argc, char **argv)
 	struct rmi_wasmedge we;
 	struct rme_error err;
 	if (rmi_wasmedge_load(&we, &err) != RME_OK) {
+		return fail(err.text);
+	}
+	if (!take_rights(argv[ARG_OUTPUT], &err)) {
 		return fail(err.text);
 	}
 	return compile(&we, (WasmEdge_Bytes){.Length = (uint32_t)st.st_size, .Buf = wasm}, argv);
