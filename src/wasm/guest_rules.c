@@ -115,10 +115,11 @@ static const struct rmi_syscall_rule always[] = {
     RMI_ALLOW(SYS_membarrier),
     RMI_ALLOW(SYS_rseq),
     RMI_ALLOW(SYS_set_robust_list),
+    RMI_ALLOW(SYS_getuid),
     RMI_ANSWER(SYS_prctl, EPERM),
     RMI_ANSWER(SYS_ioctl, ENOTTY), /* names of threads and mappings; is it a terminal? */
 #if RMI_ASAN || RMI_TSAN
-    RMI_ALLOW(SYS_getuid),
+
     RMI_ALLOW(SYS_getrlimit),
     RMI_ALLOW(SYS_prlimit64),
     RMI_ALLOW(SYS_readlink),
@@ -172,7 +173,7 @@ rmi_guest_rules_run(int bell_fd, struct rme_error *err)
 	    RMI_KILL(SYS_pread64),
 	    RMI_KILL(SYS_lseek),
 	    RMI_KILL(SYS_fcntl),
-	    RMI_KILL(SYS_memfd_create),
+	    RMI_ANSWER(SYS_memfd_create, EPERM), /* large items are copied: shared windows would need it */
 	    RMI_KILL(SYS_readlink),
 	    RMI_KILL(SYS_seccomp),
 	};
