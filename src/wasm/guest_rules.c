@@ -63,7 +63,8 @@ answer_call(int sig, siginfo_t *info, void *context)
 	greg_t *regs = u->uc_mcontext.gregs;
 	int before = errno;
 	if (info->si_code != SYS_SECCOMP_CODE) {
-		(void)signal(SIGSYS, SIG_DFL); /* sent by somebody: it is what it always was */
+		const struct sigaction plain = {.sa_handler = SIG_DFL}; /* sent by somebody: it is what it always was */
+		(void)sigaction(SIGSYS, &plain, NULL);
 		(void)raise(SIGSYS);
 	} else if (info->si_syscall == SYS_openat) {
 		const char *path;

@@ -72,7 +72,7 @@ void rmi_iso_seat_death(const struct rmi_iso_seat *seat, struct rme_error *err);
 void rmi_iso_seat_kill(struct rmi_iso_seat *seat, enum rme_err code, const char *why);
 /** Stop what the session runs; stays so until the seat is left. Any thread while it is taken. */
 void rmi_iso_seat_cancel(struct rmi_iso_seat *seat);
-/** An item went through: the module is no serial crasher. */
+/** An item went through: crashes before it are forgotten. */
 void rmi_iso_seat_worked(const struct rmi_iso_seat *seat);
 
 /** After writing to orders: wake the guest where it sleeps. */

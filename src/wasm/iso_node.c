@@ -87,20 +87,28 @@ names_json(const struct rmi_service_names *names)
 	return text;
 }
 
+/* A media format as the config says it, else the registry; NULL = not said. */
+static const char *
+format_text(const char *config, const char *entry_text, const struct rme_format *entry, char text[RME_FORMAT_TEXT_MAX])
+{
+	if (config != NULL || entry_text != NULL) {
+		return config != NULL ? config : entry_text;
+	}
+	if (entry == NULL || entry->media == RME_MEDIA_ANY) {
+		return NULL;
+	}
+	(void)rme_format_print(entry, text);
+	return text;
+}
+
 static enum rme_err
 make_texts(struct rmi_iso_session *s, const struct rmi_wasm_node_config *c, const struct rme_module_entry *entry)
 {
-	const char *input = c->input != NULL ? c->input : entry != NULL ? entry->input_text : NULL;
-	const char *output = c->output != NULL ? c->output : entry != NULL ? entry->output_text : NULL;
 	char given_input[RME_FORMAT_TEXT_MAX], given_output[RME_FORMAT_TEXT_MAX];
-	if (input == NULL && entry != NULL && entry->input.media != RME_MEDIA_ANY) {
-		(void)rme_format_print(&entry->input, given_input);
-		input = given_input;
-	}
-	if (output == NULL && entry != NULL && entry->output.media != RME_MEDIA_ANY) {
-		(void)rme_format_print(&entry->output, given_output);
-		output = given_output;
-	}
+	struct rme_module_entry unknown = {.name = NULL};
+	const struct rme_module_entry *e = entry != NULL ? entry : &unknown;
+	const char *input = format_text(c->input, e->input_text, &e->input, given_input);
+	const char *output = format_text(c->output, e->output_text, &e->output, given_output);
 	char *services = names_json(&s->services);
 	size_t len = 0;
 	const char *texts[RMI_ISO_TEXT_COUNT] = {[RMI_ISO_TEXT_NODE] = rme_node_name(s->self),

@@ -498,23 +498,27 @@ rmi_iso_session_drive(struct rmi_iso_session *s)
 	rme_node_wake_at(s->self, next_look(s));
 }
 
+/* For a thread that blocks: until when, at the latest. */
+static int64_t
+blocking_look(const struct rmi_iso_session *s, int64_t now, int64_t until_ns)
+{
+	int64_t look = s->calling ? now + CALL_LOOK_NS : conversing(s) ? s->hang_ns : until_ns;
+	return look < until_ns ? look : until_ns;
+}
+
 bool
 rmi_iso_session_settle(struct rmi_iso_session *s, int64_t until_ns)
 {
 	for (;;) {
 		while (progress(s)) {
 		}
-		int64_t now = rmi_monotonic_ns(), wait = until_ns;
+		int64_t now = rmi_monotonic_ns();
 		if (s->phase == RMI_ISO_AT_REST || now >= until_ns) {
 			return s->phase == RMI_ISO_AT_REST;
 		}
-		if (s->calling) {
-			wait = now + CALL_LOOK_NS < until_ns ? now + CALL_LOOK_NS : until_ns;
-		} else if (conversing(s) && s->hang_ns < until_ns) {
-			wait = s->hang_ns;
-		}
 		bool talk = conversing(s) && !s->calling;
-		rmi_iso_seat_wait(&s->seat, talk ? &s->in.end : NULL, talk && !all_sent(s) ? &s->out.end : NULL, wait);
+		rmi_iso_seat_wait(&s->seat, talk ? &s->in.end : NULL, talk && !all_sent(s) ? &s->out.end : NULL,
+		    blocking_look(s, now, until_ns));
 	}
 }
 

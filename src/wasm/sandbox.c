@@ -120,6 +120,19 @@ allow_beneath(int rules, const char *path, uint64_t access)
 	return r == 0;
 }
 
+/* All that a kernel of this version knows to forbid. */
+static struct ruleset
+rules_of(int version)
+{
+	struct ruleset set = {.fs = FS_FIRST};
+	set.fs |= version >= LANDLOCK_REFER ? FS_REFER : 0;
+	set.fs |= version >= LANDLOCK_TRUNCATE ? FS_TRUNCATE : 0;
+	set.fs |= version >= LANDLOCK_IOCTL ? FS_IOCTL : 0;
+	set.net = version >= LANDLOCK_NET ? NET_ALL : 0;
+	set.scope = version >= LANDLOCK_SCOPE ? SCOPE_ALL : 0;
+	return set;
+}
+
 int
 rmi_landlock_restrict(const char *writable)
 {
@@ -127,12 +140,7 @@ rmi_landlock_restrict(const char *writable)
 	if (version == 0) {
 		return 0;
 	}
-	struct ruleset set = {.fs = FS_FIRST};
-	set.fs |= version >= LANDLOCK_REFER ? FS_REFER : 0;
-	set.fs |= version >= LANDLOCK_TRUNCATE ? FS_TRUNCATE : 0;
-	set.fs |= version >= LANDLOCK_IOCTL ? FS_IOCTL : 0;
-	set.net = version >= LANDLOCK_NET ? NET_ALL : 0;
-	set.scope = version >= LANDLOCK_SCOPE ? SCOPE_ALL : 0;
+	const struct ruleset set = rules_of(version);
 	size_t size = version >= LANDLOCK_SCOPE ? 24 : version >= LANDLOCK_NET ? 16 : 8;
 	int rules = (int)syscall(SYS_landlock_create_ruleset, &set, size, 0);
 	if (rules < 0) {

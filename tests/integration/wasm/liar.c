@@ -2,13 +2,13 @@
  * A guest program that lies. Started in place of rme-guest; how it lies is the name of its module. It says that it is ready,
  * opens each session, and does its worst when data comes.
  */
+#include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "wasm/iso_futex.h"
@@ -34,13 +34,6 @@ say(unsigned slot, const struct rmi_iso_reply *head, const void *body, size_t le
 	ring(slot);
 }
 
-static void
-nap(void)
-{
-	const struct timespec t = {.tv_nsec = 1000000};
-	(void)nanosleep(&t, NULL);
-}
-
 static bool
 is(const char *how)
 {
@@ -62,14 +55,94 @@ flood(unsigned slot, uint64_t number)
 }
 
 static void
-lie(unsigned slot, uint64_t number)
+ask_for_what_is_not_granted(unsigned slot, uint64_t number)
+{
+	struct rmi_iso_reply r = {.kind = RMI_ISO_CALL, .number = number, .len = 4, .name_len = 4};
+	struct rmi_iso_order a;
+	say(slot, &r, "evil", 4);
+	while (rmi_ring_readable(&orders[slot]) < sizeof(a)) {
+		(void)sched_yield();
+	}
+	(void)rmi_ring_read(&orders[slot], &a, sizeof(a));
+	r = (struct rmi_iso_reply){.kind = RMI_ISO_RESULT, .len = 4, .number = number};
+	say(slot, &r, a.code == RME_EDENIED ? "deny" : "gave", 4);
+	r = (struct rmi_iso_reply){.kind = RMI_ISO_DONE, .number = number};
+	say(slot, &r, "", 0);
+}
+
+static void
+give_too_many(unsigned slot, uint64_t number)
+{
+	const struct rmi_iso_reply r = {.kind = RMI_ISO_RESULT, .len = 4, .number = number};
+	for (int i = 0; i < 2 * RMI_WASM_OUTPUTS_PER_ITEM; i++) {
+		while (rmi_ring_writable(&replies[slot]) < sizeof(r) + 4) {
+			ring(slot);
+			(void)sched_yield();
+		}
+		say(slot, &r, "abcd", 4);
+	}
+}
+
+static void
+lose_its_place(unsigned slot, uint64_t number)
+{
+	(void)number;
+	atomic_store(&shared->slot[slot].replies.head, replies[slot].at + RMI_RING_BYTES + 1);
+	ring(slot);
+}
+
+static void
+say_half(unsigned slot, uint64_t number)
+{
+	const struct rmi_iso_reply r = {.kind = RMI_ISO_RESULT, .len = 4, .number = number};
+	(void)rmi_ring_write(&replies[slot], &r, sizeof(r) / 2);
+	ring(slot);
+}
+
+static void
+leave(unsigned slot, uint64_t number)
+{
+	(void)slot;
+	(void)number;
+	_exit(7);
+}
+
+static void
+crash(unsigned slot, uint64_t number)
+{
+	(void)slot;
+	(void)number;
+	(void)raise(SIGSEGV);
+}
+
+static void
+say_nothing(unsigned slot, uint64_t number)
+{
+	(void)slot;
+	(void)number;
+}
+
+static const struct {
+	const char *how;
+	void (*act)(unsigned slot, uint64_t number);
+} acts[] = {
+    {"granted", ask_for_what_is_not_granted},
+    {"many", give_too_many},
+    {"head", lose_its_place},
+    {"half", say_half},
+    {"exit", leave},
+    {"crash", crash},
+    {"flood-bell", flood},
+    {"flood-log", flood},
+    {"silent", say_nothing},
+};
+
+/* A head in which one thing is wrong. */
+static struct rmi_iso_reply
+wrong_head(uint64_t number)
 {
 	struct rmi_iso_reply r = {.kind = RMI_ISO_RESULT, .len = 4, .number = number, .confidence = 2.0F};
-	struct rmi_iso_reply done = {.kind = RMI_ISO_DONE, .number = number};
-	if (is("head")) {
-		atomic_store(&shared->slot[slot].replies.head, replies[slot].at + RMI_RING_BYTES + 1);
-		ring(slot);
-	} else if (is("kind")) {
+	if (is("kind")) {
 		r.kind = 77;
 	} else if (is("length")) {
 		r.len = UINT32_MAX;
@@ -81,47 +154,25 @@ lie(unsigned slot, uint64_t number)
 	} else if (is("format-length")) {
 		r.format_len = UINT32_MAX;
 	} else if (is("code")) {
-		r = done;
-		r.code = -5;
+		r = (struct rmi_iso_reply){.kind = RMI_ISO_DONE, .number = number, .code = -5};
 	} else if (is("call")) {
 		r = (struct rmi_iso_reply){
 		    .kind = RMI_ISO_CALL, .number = number, .code = 1, .len = 4, .name_len = 200};
-	} else if (is("granted")) {
-		r = (struct rmi_iso_reply){.kind = RMI_ISO_CALL, .number = number, .len = 4, .name_len = 4};
-		say(slot, &r, "evil", 4);
-		struct rmi_iso_order a;
-		while (rmi_ring_readable(&orders[slot]) < sizeof(a)) {
-			nap();
+	}
+	return r;
+}
+
+static void
+lie(unsigned slot, uint64_t number)
+{
+	for (size_t i = 0; i < sizeof(acts) / sizeof(acts[0]); i++) {
+		if (is(acts[i].how)) {
+			acts[i].act(slot, number);
+			return;
 		}
-		(void)rmi_ring_read(&orders[slot], &a, sizeof(a));
-		r = (struct rmi_iso_reply){.kind = RMI_ISO_RESULT, .len = 4, .number = number};
-		say(slot, &r, a.code == RME_EDENIED ? "deny" : "gave", 4);
-		say(slot, &done, "", 0);
-		return;
-	} else if (is("many")) {
-		for (int i = 0; i < 2 * RMI_WASM_OUTPUTS_PER_ITEM; i++) {
-			while (rmi_ring_writable(&replies[slot]) < sizeof(r) + 4) {
-				ring(slot);
-				nap();
-			}
-			say(slot, &r, "abcd", 4);
-		}
-	} else if (is("half")) {
-		(void)rmi_ring_write(&replies[slot], &r, sizeof(r) / 2);
-		ring(slot);
-	} else if (is("exit")) {
-		_exit(7);
-	} else if (is("crash")) {
-		(void)raise(SIGSEGV);
-	} else if (is("flood-bell") || is("flood-log")) {
-		flood(slot, number);
 	}
-	if (!is("half") && !is("silent") && !is("head")) {
-		say(slot, &r, "abcd", 4);
-	}
-	for (;;) {
-		(void)pause();
-	}
+	const struct rmi_iso_reply r = wrong_head(number);
+	say(slot, &r, "abcd", 4);
 }
 
 static void
@@ -167,6 +218,6 @@ main(void)
 		for (unsigned i = 0; i < RMI_ISO_SESSIONS; i++) {
 			obey(i);
 		}
-		nap();
+		(void)sched_yield();
 	}
 }

@@ -1,8 +1,9 @@
 /* Modules in processes of their own: what happens to items when such a process dies, hangs or lies. */
 #include "wasm_fixture.h"
 
+#include <sched.h>
 #include <signal.h>
-#include <unistd.h>
+#include <time.h>
 #include <rme/pipeline.h>
 #include <rme/session.h>
 #include <rme/verdict.h>
@@ -177,11 +178,33 @@ guest_pid(void)
 	return s.pid;
 }
 
-/* Wait until the guest has begun with what was submitted, or has stopped: nobody tells us. */
+/* Wait until the process burns time: it has begun with what was submitted. */
 static void
-let_it_begin(void)
+wait_until_busy(int pid)
 {
-	(void)usleep(50000);
+	clockid_t clock;
+	struct timespec t;
+	int64_t first = -1, now = 0;
+	assert_int_equal(clock_getcpuclockid(pid, &clock), 0);
+	do {
+		assert_int_equal(clock_gettime(clock, &t), 0);
+		now = (int64_t)t.tv_sec * RMI_NS_PER_S + t.tv_nsec;
+		first = first < 0 ? now : first;
+		(void)sched_yield();
+	} while (now - first < 10 * RMI_NS_PER_MS);
+}
+
+static void
+wait_until_stopped(int pid)
+{
+	char path[64], text[256] = "";
+	(void)snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	while (strstr(text, ") T ") == NULL) {
+		FILE *f = fopen(path, "re");
+		assert_non_null(f);
+		assert_non_null(fgets(text, sizeof(text), f));
+		(void)fclose(f);
+	}
 }
 
 static void
@@ -201,7 +224,7 @@ a_killed_process_costs_what_was_in_flight(void **state)
 		expect(&a, "1");
 		submit(&a, "loop plain");
 		submit(&a, "echo after");
-		let_it_begin();
+		wait_until_busy(guest_pid());
 		assert_int_equal(kill(guest_pid(), ways[i].sig), 0);
 		expect_error(&a, RME_EMODULE, ways[i].text);
 		expect(&a, "after");
@@ -247,7 +270,7 @@ a_frozen_process_is_killed(void **state)
 	expect(&c, "a");
 	int pid = guest_pid();
 	assert_int_equal(kill(pid, SIGSTOP), 0);
-	let_it_begin();
+	wait_until_stopped(pid);
 	submit_until(&c, "echo b", 6, rmi_monotonic_ns() + 20 * RMI_NS_PER_MS);
 	expect_error(&c, RME_ETIMEDOUT, "did not answer in time and was killed");
 	submit(&c, "echo c");
@@ -308,7 +331,7 @@ a_canceled_session_ends_soon(void **state)
 	open_chain(&b, "plain");
 	int pid = guest_pid();
 	submit(&a, "loop plain");
-	let_it_begin();
+	wait_until_busy(pid);
 	rme_session_cancel(a.session);
 	expect_error(&a, RME_ECANCELED, "");
 	close_chain(&a);
