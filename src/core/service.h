@@ -34,7 +34,8 @@ struct rmi_service_call {
 	const char *service;    /**< name of the service */
 	const char *session_id; /**< calls of one session share one stream per service */
 	struct rme_packet
-	    *in; /**< DATA, consumed by begin(); its deadline bounds the call (0 = the service's own timeout) */
+	    *in;             /**< DATA, consumed by begin(); its deadline bounds the call, 0 = the service's timeout */
+	int64_t deadline_ns; /**< bounds a call without packet; 0 = none */
 	/**
 	 * Optional: poll() is of use. Any thread, with locks held, poll() and cancel() of the same session's calls too: may
 	 * wake somebody, must not wait or call back. Not called any more once the call is over.

@@ -394,7 +394,7 @@ guest_begin(struct rmi_services *self, struct rmi_service_call *call)
 	}
 	j->in = in;
 	call->job = j;
-	int64_t wanted = in ? rme_packet_meta(in)->deadline_ns : 0;
+	int64_t wanted = in ? rme_packet_meta(in)->deadline_ns : call->deadline_ns;
 	int64_t limit = rmi_monotonic_ns() + j->gs->service->timeout_ns;
 	j->deadline_ns = wanted != 0 && wanted < limit ? wanted : limit;
 	(void)pthread_mutex_lock(&j->gs->busy);

@@ -69,6 +69,7 @@ begin_request(struct request *q, struct rmi_host_call *h)
 	}
 	h->in->service_calls++;
 	q->call.service = q->service;
+	q->call.deadline_ns = h->in->item_deadline_ns;
 	q->call.session_id = env->session_id != NULL ? env->session_id : "";
 	return RMI_STATUS_OK;
 }

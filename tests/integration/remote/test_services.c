@@ -191,6 +191,11 @@ far_session_id(void **state)
 	struct rmi_service_call c = {.kind = RMI_SERVICE_FAR_SESSION, .service = FAR_ECHO, .session_id = "s1"};
 	assert_int_equal(call(f, &c, NULL), RME_OK);
 	assert_string_equal(c.far_session, "far-1");
+	struct rmi_service_call mute = {.kind = RMI_SERVICE_FAR_SESSION,
+	    .service = FAR_MUTE,
+	    .session_id = "s1",
+	    .deadline_ns = rmi_monotonic_ns() + 20 * RMI_NS_PER_MS};
+	assert_int_equal(call(f, &mute, NULL), RME_ETIMEDOUT);
 }
 
 /* Told on other threads that a call has news. */

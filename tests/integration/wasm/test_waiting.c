@@ -6,6 +6,7 @@
 #include <rme/verdict.h>
 #include "base/clock.h"
 #include "core/runtime.h"
+#include "core/session.h"
 #include "patient.h"
 #include "wasm/wasm_node.h"
 
@@ -258,6 +259,26 @@ several_guests_of_a_session_wait_at_once(void **state)
 	close_line(&l);
 }
 
+/* A guest that were suspended here could not be gone on with: the session moves to a worker. */
+static void
+a_session_run_by_its_caller_waits_on_a_worker(void **state)
+{
+	(void)state;
+	struct line l;
+	open_line(&l, 1);
+	for (int i = 0; i < 20; i++) {
+		struct rme_packet *pkt;
+		const struct rme_packet_meta meta = rme_packet_meta_init();
+		assert_int_equal(rme_packet_new(&pkt, &meta, "call echo here", 14), RME_OK);
+		assert_int_equal(rmi_session_submit_here(l.session, pkt), RME_OK);
+		patient_expect(&patient, 1);
+		assert_int_equal(patient_answer(&patient, 0, 1), 1);
+		expect_data(&l, "here");
+		expect_end(&l, RME_OK, "");
+	}
+	close_line(&l);
+}
+
 int
 main(void)
 {
@@ -267,6 +288,7 @@ main(void)
 	    cmocka_unit_test(a_session_can_be_canceled_while_its_guest_waits),
 	    cmocka_unit_test(a_deadline_ends_the_wait),
 	    cmocka_unit_test(several_guests_of_a_session_wait_at_once),
+	    cmocka_unit_test(a_session_run_by_its_caller_waits_on_a_worker),
 	};
 	return cmocka_run_group_tests_name("waiting", tests, setup, teardown);
 }
