@@ -88,6 +88,46 @@ take_frame(struct asr_frontend *f, const int16_t *pcm, uint32_t n, uint32_t t)
 	}
 }
 
+/* Follow from below: slowly up, quickly down. */
+static float
+lower_envelope(float envelope, float now)
+{
+	return now >= envelope ? 0.995f * envelope + 0.005f * now : 0.5f * envelope + 0.5f * now;
+}
+
+/*
+ * Asymmetric noise suppression with temporal masking, in mel bands (C. Kim and R. Stern, Power-Normalized Cepstral
+ * Coefficients for robust speech recognition, 2016, section III): what of the smoothed power is above its lower envelope
+ * counts; where that is little, what was a moment before masks it. The gain is smoothed over neighboring bands.
+ */
+static void
+suppress_noise(struct asr_noise *s, float *mel, uint32_t n)
+{
+	float gain[ASR_FILTERS_MAX];
+	for (uint32_t i = 0; i < n; i++) {
+		s->power[i] = s->begun ? 0.7f * s->power[i] + 0.3f * mel[i] : mel[i];
+		s->noise[i] = s->begun ? lower_envelope(s->noise[i], s->power[i]) : s->power[i] / 20.0f;
+		float signal = s->power[i] - s->noise[i];
+		signal = signal > 1.0f ? signal : 1.0f;
+		s->floor[i] = s->begun ? lower_envelope(s->floor[i], signal) : signal;
+		float masked = signal < 0.85f * s->peak[i] && s->begun ? 0.2f * s->peak[i] : signal;
+		s->peak[i] = s->begun && 0.85f * s->peak[i] > signal ? 0.85f * s->peak[i] : signal;
+		signal = masked > s->floor[i] ? masked : s->floor[i];
+		float g = signal / (s->power[i] + 1.0f);
+		gain[i] = g < 0.05f ? 0.05f : g > 20.0f ? 20.0f : g;
+	}
+	s->begun = 1;
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t from = i >= 4 ? i - 4 : 0;
+		uint32_t to = i + 4 < n ? i + 4 : n - 1;
+		float sum = 0.0f;
+		for (uint32_t k = from; k <= to; k++) {
+			sum += gain[k];
+		}
+		mel[i] *= sum / (float)(to - from + 1);
+	}
+}
+
 void
 asr_frontend_cepstrum(struct asr_frontend *f, const int16_t *pcm, uint32_t n, uint32_t t, float out[ASR_CEPSTRA])
 {
@@ -104,7 +144,14 @@ asr_frontend_cepstrum(struct asr_frontend *f, const int16_t *pcm, uint32_t n, ui
 			sum += w[k] * f->re[f->first[i] + k];
 		}
 		w += f->count[i];
-		mel[i] = fm_log(sum + log_floor);
+		mel[i] = sum;
+	}
+	if (t == 0) {
+		f->noise.begun = 0;
+	}
+	suppress_noise(&f->noise, mel, f->n_filters);
+	for (uint32_t i = 0; i < f->n_filters; i++) {
+		mel[i] = fm_log(mel[i] + log_floor);
 	}
 	for (uint32_t c = 0; c < ASR_CEPSTRA; c++) {
 		float sum = 0.0f;

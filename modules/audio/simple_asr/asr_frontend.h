@@ -18,6 +18,15 @@ enum {
 	ASR_FEATURES = 3 * ASR_CEPSTRA,
 };
 
+/* What is known of the noise in each mel band, see asr_frontend.c. */
+struct asr_noise {
+	float power[ASR_FILTERS_MAX]; /* smoothed over some frames */
+	float noise[ASR_FILTERS_MAX]; /* its lower envelope */
+	float floor[ASR_FILTERS_MAX]; /* lower envelope of what is above the noise */
+	float peak[ASR_FILTERS_MAX];
+	int begun;
+};
+
 struct asr_frontend {
 	struct rfft512 fft;
 	struct rfft512_work work;
@@ -26,6 +35,7 @@ struct asr_frontend {
 	float filter[2 * RFFT_BINS];             /* the triangles one after the other */
 	uint16_t first[ASR_FILTERS_MAX], count[ASR_FILTERS_MAX];
 	uint32_t n_filters;
+	struct asr_noise noise;
 	float frame[RFFT_N], re[260], im[260];
 };
 
@@ -34,7 +44,7 @@ void asr_frontend_init(struct asr_frontend *f, const struct asr_header *h);
 /* How many frames @p n samples have; the last one may be filled up with zeros. */
 uint32_t asr_frontend_frames(uint32_t n);
 
-/* The cepstra of frame @p t of an utterance of @p n samples. */
+/* The cepstra of frame @p t of an utterance of @p n samples; frames in their order, since the noise is tracked. */
 void asr_frontend_cepstrum(struct asr_frontend *f, const int16_t *pcm, uint32_t n, uint32_t t, float out[ASR_CEPSTRA]);
 
 /* Take the mean away, in place. Frames without energy do not count for it. */
