@@ -5,6 +5,7 @@ JOBS  ?= $(shell nproc)
 build: $(BUILD)/build.ninja
 	ninja -C $(BUILD) -j $(JOBS)
 	scripts/build-modules.sh
+	-$(BUILD)/rme modules pack-asr examples/speech/commands.gram -o build/modules/commands.asr
 
 $(BUILD)/build.ninja:
 	meson setup $(BUILD)
@@ -23,6 +24,7 @@ bench-wasm:
 	bench/wasm/run.sh
 eval:
 	eval/vad/run.sh
+	eval/asr/run.sh
 fuzz:
 	scripts/fuzz.sh
 docs:

@@ -63,6 +63,7 @@ if [[ ! -f build/build.ninja ]]; then quietly meson setup build; fi
 echo "compiling ..."
 quietly ninja -C build -j "$(nproc)" rme rme-aotc
 scripts/build-modules.sh
+"$rme" modules pack-asr examples/speech/commands.gram -o build/modules/commands.asr
 
 say "a recording of people speaking, 48 kHz"
 rm -rf "$out"
@@ -82,7 +83,7 @@ echo "service on port $service_port, line on port $line_port"
 say "1 of 3: all in the cloud (the recording plays at its own speed, 26 s)"
 run cloud cloud.yaml
 
-say "2 of 3: hybrid: speech is detected here, in a sandboxed module"
+say "2 of 3: hybrid: speech is detected and commands are recognized here, in sandboxed modules"
 run hybrid hybrid.yaml
 
 say "3 of 3: hybrid, and the service is killed after $kill_after s"
