@@ -95,6 +95,37 @@ lower_envelope(float envelope, float now)
 	return now >= envelope ? 0.995f * envelope + 0.005f * now : 0.5f * envelope + 0.5f * now;
 }
 
+static void
+noise_begin(struct asr_noise *s, const float *mel, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		s->power[i] = mel[i];
+		s->noise[i] = mel[i] / 20.0f;
+		s->floor[i] = mel[i];
+		s->peak[i] = 0.0f;
+	}
+}
+
+/* By how much one band is taken down. */
+static float
+band_gain(struct asr_noise *s, uint32_t i, float mel)
+{
+	s->power[i] = 0.7f * s->power[i] + 0.3f * mel;
+	s->noise[i] = lower_envelope(s->noise[i], s->power[i]);
+	float signal = s->power[i] > s->noise[i] + 1.0f ? s->power[i] - s->noise[i] : 1.0f;
+	s->floor[i] = lower_envelope(s->floor[i], signal);
+	float decayed = 0.85f * s->peak[i];
+	if (signal < decayed) {
+		signal = 0.2f * s->peak[i];
+		s->peak[i] = decayed;
+	} else {
+		s->peak[i] = signal;
+	}
+	signal = signal > s->floor[i] ? signal : s->floor[i];
+	float gain = signal / (s->power[i] + 1.0f);
+	return gain < 0.05f ? 0.05f : gain > 20.0f ? 20.0f : gain;
+}
+
 /*
  * Asymmetric noise suppression with temporal masking, in mel bands (C. Kim and R. Stern, Power-Normalized Cepstral
  * Coefficients for robust speech recognition, 2016, section III): what of the smoothed power is above its lower envelope
@@ -105,18 +136,8 @@ suppress_noise(struct asr_noise *s, float *mel, uint32_t n)
 {
 	float gain[ASR_FILTERS_MAX];
 	for (uint32_t i = 0; i < n; i++) {
-		s->power[i] = s->begun ? 0.7f * s->power[i] + 0.3f * mel[i] : mel[i];
-		s->noise[i] = s->begun ? lower_envelope(s->noise[i], s->power[i]) : s->power[i] / 20.0f;
-		float signal = s->power[i] - s->noise[i];
-		signal = signal > 1.0f ? signal : 1.0f;
-		s->floor[i] = s->begun ? lower_envelope(s->floor[i], signal) : signal;
-		float masked = signal < 0.85f * s->peak[i] && s->begun ? 0.2f * s->peak[i] : signal;
-		s->peak[i] = s->begun && 0.85f * s->peak[i] > signal ? 0.85f * s->peak[i] : signal;
-		signal = masked > s->floor[i] ? masked : s->floor[i];
-		float g = signal / (s->power[i] + 1.0f);
-		gain[i] = g < 0.05f ? 0.05f : g > 20.0f ? 20.0f : g;
+		gain[i] = band_gain(s, i, mel[i]);
 	}
-	s->begun = 1;
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t from = i >= 4 ? i - 4 : 0;
 		uint32_t to = i + 4 < n ? i + 4 : n - 1;
@@ -147,7 +168,7 @@ asr_frontend_cepstrum(struct asr_frontend *f, const int16_t *pcm, uint32_t n, ui
 		mel[i] = sum;
 	}
 	if (t == 0) {
-		f->noise.begun = 0;
+		noise_begin(&f->noise, mel, f->n_filters);
 	}
 	suppress_noise(&f->noise, mel, f->n_filters);
 	for (uint32_t i = 0; i < f->n_filters; i++) {

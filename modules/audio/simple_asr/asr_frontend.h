@@ -24,7 +24,6 @@ struct asr_noise {
 	float noise[ASR_FILTERS_MAX]; /* its lower envelope */
 	float floor[ASR_FILTERS_MAX]; /* lower envelope of what is above the noise */
 	float peak[ASR_FILTERS_MAX];
-	int begun;
 };
 
 struct asr_frontend {

@@ -54,7 +54,8 @@ static void
 words_come_in_their_order_and_at_their_times(void **state)
 {
 	(void)state;
-	static const int said[] = {TINY_SILENCE, TINY_HIGH, TINY_SILENCE, TINY_LOW, TINY_SILENCE, TINY_HIGH, TINY_SILENCE};
+	static const int said[] = {
+	    TINY_SILENCE, TINY_HIGH, TINY_SILENCE, TINY_LOW, TINY_SILENCE, TINY_HIGH, TINY_SILENCE};
 	struct fixture *f = setup_model(1);
 	struct asr_verdict v;
 	for (int round = 0; round < 2; round++) { /* the second is not another one for the first */

@@ -94,12 +94,14 @@ tiny_put_sounds(struct tiny_header *t)
 		scales[dim] = (struct asr_scale){-32.0f, 0.25f, -3.0f, 0.0f};
 		for (uint32_t k = 0; k < TINY_SOUNDS * TINY_DENSITIES; k++) {
 			float q = (x[k / TINY_DENSITIES][k % TINY_DENSITIES][dim] + 32.0f) * 4.0f + 0.5f;
-			size_t at = ((size_t)(k / TINY_DENSITIES) * ASR_FEATURES + dim) * TINY_DENSITIES + k % TINY_DENSITIES;
+			size_t at =
+			    ((size_t)(k / TINY_DENSITIES) * ASR_FEATURES + dim) * TINY_DENSITIES + k % TINY_DENSITIES;
 			means[at] = (uint8_t)(q < 0.0f ? 0.0f : q > 255.0f ? 255.0f : q);
 			weights[at] = 0;
 		}
 	}
-	memset(tiny_section(t, ASR_MIXW, (size_t)TINY_SOUNDS * 3 * TINY_DENSITIES), 27, (size_t)TINY_SOUNDS * 3 * TINY_DENSITIES);
+	memset(tiny_section(t, ASR_MIXW, (size_t)TINY_SOUNDS * 3 * TINY_DENSITIES), 27,
+	    (size_t)TINY_SOUNDS * 3 * TINY_DENSITIES);
 	uint16_t *codebook = tiny_section(t, ASR_CODEBOOK, TINY_SOUNDS * sizeof *codebook);
 	float *transition = tiny_section(t, ASR_TRANSITION, 3 * sizeof *transition);
 	struct asr_phone *phones = tiny_section(t, ASR_PHONES, TINY_SOUNDS * sizeof *phones);
