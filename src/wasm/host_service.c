@@ -52,7 +52,7 @@ begin_request(struct request *q, struct rmi_host_call *h)
 	q->in = h->in;
 	uint32_t len = rmi_host_u32(h, 1);
 	const uint8_t *name = rmi_instance_memory(h->in, rmi_host_u32(h, 0), len);
-	if (name == NULL || len == 0 || len >= sizeof(q->service)) {
+	if (name == NULL || len == 0 || len >= sizeof(q->service) || memchr(name, 0, len) != NULL) {
 		return RMI_STATUS_BAD_ARGUMENT;
 	}
 	memcpy(q->service, name, len);
