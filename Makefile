@@ -16,6 +16,8 @@ demo:
 	scripts/demo.sh
 test:
 	scripts/test.sh
+test-hostile: build
+	scripts/test-hostile.sh
 lint: build
 	scripts/lint.sh
 bench:
@@ -34,4 +36,4 @@ install: build
 clean:
 	rm -rf build build-* out
 
-.PHONY: build setup demo test lint bench bench-wasm eval fuzz docs install clean
+.PHONY: build setup demo test test-hostile lint bench bench-wasm eval fuzz docs install clean

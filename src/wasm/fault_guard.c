@@ -23,6 +23,7 @@
 #define IN_HANDLER
 #endif
 
+enum { KICKS_IN_VAIN = 3 };
 enum { SIGNALS = 5, TRAP_FLAG = 0x100 /* of the x86 flags register: stop after each instruction */ };
 enum { KEPT = 8, LEVELS_MAX = 4, NESTED_BYTES = 256 << 10 };
 
@@ -188,6 +189,16 @@ near_memory(const struct rmi_lane *lane, uintptr_t address)
 	return address >= memory - ((uintptr_t)4 << 30) && address < memory + ((uintptr_t)8 << 30);
 }
 
+/* Have it go on instruction by instruction until it is back in guest code: on_step traps it there. */
+IN_HANDLER static void
+step_to_guest(struct rmi_lane *lane, ucontext_t *context)
+{
+	if (!RMI_TSAN) { /* it delivers SIGTRAP too late */
+		atomic_store(&lane->stepping, 1);
+		context->uc_mcontext.gregs[REG_EFL] |= TRAP_FLAG;
+	}
+}
+
 /*
  * The stack ended. In guest code: trap. Anywhere else (the engine or the C library below a call of the guest, maybe with
  * a lock held) it must not be jumped out of: open the soft guard, let it go on instruction by instruction, and trap when
@@ -202,10 +213,7 @@ handle_stack_fault(struct rmi_lane *lane, int sig, uintptr_t address, ucontext_t
 	}
 	if (!lane->stack->soft_open && rmi_guest_stack_in_soft_guard(lane->stack, address)) {
 		rmi_lane_stop(lane, RMI_STOP_STACK);
-		if (!RMI_TSAN) { /* it delivers SIGTRAP too late */
-			atomic_store(&lane->stepping, 1);
-			context->uc_mcontext.gregs[REG_EFL] |= TRAP_FLAG;
-		}
+		step_to_guest(lane, context);
 		return rmi_guest_stack_open_soft(lane->stack);
 	}
 	if (pc >= guard.engine_low && pc < guard.engine_high) {
@@ -277,7 +285,10 @@ on_fault(int sig, siginfo_t *info, void *context)
 	errno = saved;
 }
 
-/* The watchdog's kick. In guest code no lock is held, so that jumping out is safe; anywhere else it will come again. */
+/*
+ * The watchdog's kick. In guest code no lock is held, so that jumping out is safe; anywhere else it will come again. A loop
+ * of table.copy and the like is in the engine nearly all of the time: after some kicks it steps back to guest code.
+ */
 IN_HANDLER static void
 on_kick(int sig, siginfo_t *info, void *context)
 {
@@ -285,9 +296,13 @@ on_kick(int sig, siginfo_t *info, void *context)
 	struct rmi_lane *lane = rmi_lane_running();
 	if (info->si_code != SI_QUEUE || info->si_value.sival_ptr != &guard) {
 		pass_on(sig, info, context);
-	} else if (lane != NULL && atomic_load(&lane->stop) != RMI_STOP_NONE && !atomic_load(&lane->in_host) &&
-	           in_guest_code(lane, program_counter(context))) {
-		trap(lane, RMI_STOP_TIMEOUT, SIGSEGV); /* the reason is there already, and stays */
+	} else if (lane != NULL && atomic_load(&lane->stop) != RMI_STOP_NONE && !atomic_load(&lane->in_host)) {
+		if (in_guest_code(lane, program_counter(context))) {
+			trap(lane, RMI_STOP_TIMEOUT, SIGSEGV); /* the reason is there already, and stays */
+		}
+		if (atomic_load(&lane->kicks) > KICKS_IN_VAIN && !atomic_load(&lane->stepping)) {
+			step_to_guest(lane, context);
+		}
 	}
 	errno = saved;
 }
@@ -315,7 +330,7 @@ on_step(int sig, siginfo_t *info, void *context)
 	bool stepping = lane != NULL && atomic_load(&lane->stepping);
 	if (stepping && in_guest_code(lane, program_counter(context))) {
 		atomic_store(&lane->stepping, 0);
-		trap(lane, RMI_STOP_STACK, SIGSEGV);
+		trap(lane, RMI_STOP_STACK, SIGSEGV); /* or the reason that is there already */
 	} else if (info->si_code != TRAP_TRACE || (u->uc_mcontext.gregs[REG_EFL] & TRAP_FLAG) == 0) {
 		pass_on(sig, info, context); /* a breakpoint */
 	} else if (!stepping) {

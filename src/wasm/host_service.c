@@ -93,9 +93,8 @@ take_data(struct request *q, uint32_t address, uint32_t len)
  * the item's time leaves the guest a moment to return, so that the instance is not lost with the item.
  */
 static void
-give_time_back(struct rmi_lane *lane, const struct rmi_wasm_instance *in, int64_t waited_ns, int64_t now)
+give_time_back(struct rmi_lane *lane, const struct rmi_wasm_instance *in, int64_t deadline, int64_t now)
 {
-	int64_t deadline = atomic_load(&lane->deadline_ns) + waited_ns;
 	int64_t most = in->item_deadline_ns > now + GRACE_NS ? in->item_deadline_ns : now + GRACE_NS;
 	if (in->item_deadline_ns != 0 && deadline > most) {
 		deadline = most;
@@ -107,10 +106,11 @@ give_time_back(struct rmi_lane *lane, const struct rmi_wasm_instance *in, int64_
 static int32_t
 run_request(struct request *q, struct rmi_host_call *h)
 {
-	int64_t start = rmi_monotonic_ns();
+	int64_t start = rmi_monotonic_ns(), deadline = atomic_load(&h->lane->deadline_ns);
+	atomic_store(&h->lane->deadline_ns, INT64_MAX); /* its clock stands still */
 	rmi_guest_run_call(h->lane, q->in->env->services, &q->call, q->in->env->cancel);
 	int64_t now = rmi_monotonic_ns(), waited = now - start;
-	give_time_back(h->lane, q->in, waited, now);
+	give_time_back(h->lane, q->in, deadline + waited, now);
 	struct rmi_guest_usage *u = &q->in->usage;
 	u->service_calls++;
 	u->service_ns += waited;

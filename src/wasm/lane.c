@@ -204,6 +204,7 @@ rmi_lane_enter(struct rmi_lane *lane, int64_t deadline_ns)
 	uint64_t calls = atomic_load_explicit(&lane->calls, memory_order_relaxed);
 	atomic_store_explicit(&lane->calls, calls + 1, memory_order_relaxed);
 	atomic_store_explicit(&lane->stepping, 0, memory_order_relaxed);
+	atomic_store_explicit(&lane->kicks, 0, memory_order_relaxed);
 	lane->fenced = false;
 	thread_part.running = lane;
 	atomic_store(&lane->state, RMI_LANE_RUNNING); /* sequentially consistent: before the watchdog's alarm is read */

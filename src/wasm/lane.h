@@ -76,7 +76,8 @@ struct rmi_lane {
 	_Atomic int64_t deadline_ns;
 	_Atomic uint32_t stop;     /**< enum rmi_stop */
 	_Atomic uint32_t in_host;  /**< a host function runs */
-	_Atomic uint32_t stepping; /**< the stack ended in host code: see fault_guard.c */
+	_Atomic uint32_t stepping; /**< until guest code is reached, where it is trapped: see fault_guard.c */
+	_Atomic uint32_t kicks;    /**< by the watchdog, in this call */
 	_Atomic uint64_t calls;    /**< counts, for the watchdog to see whether anything goes on */
 	const struct rmi_zone *zone;
 	const atomic_bool *canceled; /**< of the instance */

@@ -21,7 +21,7 @@
 #include "wasm/wasm_process.h"
 
 #define REKICK_NS       (100 * RMI_NS_PER_US) /* a signal that met engine code does nothing: send it again */
-#define HOST_RECHECK_NS (5 * RMI_NS_PER_MS)   /* a host call looks at its own deadline */
+#define HOST_RECHECK_NS (5 * RMI_NS_PER_MS)   /* a host call looks at stop when it ends */
 #define LINGER_MIN_NS   (1 * RMI_NS_PER_MS)
 #define CHECK_NS        (1 * RMI_NS_PER_S) /* between looks at the signal handlers */
 #define SLICE_NS        (100 * RMI_NS_PER_US)
@@ -54,14 +54,14 @@ wait_until(struct rmi_watchdog *w, uint32_t seen, int64_t when_ns)
 static enum rmi_stop
 reason_to_stop(struct rmi_lane *lane, int64_t now)
 {
-	if (atomic_load(&lane->stop) != RMI_STOP_NONE) {
-		return (enum rmi_stop)atomic_load(&lane->stop);
+	enum rmi_stop stop = (enum rmi_stop)atomic_load(&lane->stop);
+	if (stop != RMI_STOP_NONE) { /* what trapped is on its way out */
+		return stop == RMI_STOP_TIMEOUT || stop == RMI_STOP_CANCELED ? stop : RMI_STOP_NONE;
 	}
 	if (lane->canceled != NULL && atomic_load(lane->canceled)) {
 		return RMI_STOP_CANCELED;
 	}
-	bool late = atomic_load(&lane->deadline_ns) <= now;
-	return late && !atomic_load(&lane->in_host) ? RMI_STOP_TIMEOUT : RMI_STOP_NONE;
+	return atomic_load(&lane->deadline_ns) <= now ? RMI_STOP_TIMEOUT : RMI_STOP_NONE;
 }
 
 /*
@@ -86,6 +86,7 @@ stop_lane(struct rmi_lane *lane, enum rmi_stop why)
 		}
 	}
 	if (!lane->zone->interruptible) {
+		atomic_fetch_add_explicit(&lane->kicks, 1, memory_order_relaxed);
 		rmi_fault_guard_kick(lane->tid);
 	}
 }
@@ -100,7 +101,7 @@ needs_a_closer_look(struct rmi_lane *lane, int64_t now, bool any_canceled)
 	if (any_canceled || atomic_load(&lane->stop) != RMI_STOP_NONE) {
 		return true;
 	}
-	return atomic_load(&lane->deadline_ns) <= now && !atomic_load(&lane->in_host);
+	return atomic_load(&lane->deadline_ns) <= now;
 }
 
 static int64_t
@@ -117,12 +118,9 @@ look_at_lane(struct rmi_lane *lane, int64_t now, bool any_canceled)
 		enum rmi_stop why = reason_to_stop(lane, now);
 		if (why != RMI_STOP_NONE) {
 			stop_lane(lane, why);
-			next = now + REKICK_NS;
+			next = now + (atomic_load(&lane->in_host) ? HOST_RECHECK_NS : REKICK_NS);
 		}
 		rmi_lane_release(lane);
-	}
-	if (atomic_load(&lane->in_host) && next < now + HOST_RECHECK_NS) {
-		next = now + HOST_RECHECK_NS;
 	}
 	return next;
 }

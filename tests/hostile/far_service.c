@@ -21,7 +21,8 @@ static void
 answer(struct rmi_service_call *call)
 {
 	const struct rme_packet_meta meta = rme_packet_meta_init();
-	call->error.code = call->kind == RMI_SERVICE_CALL ? rme_packet_new(&call->answer, &meta, "from afar", 9) : RME_OK;
+	call->error.code =
+	    call->kind == RMI_SERVICE_CALL ? rme_packet_new(&call->answer, &meta, "from afar", 9) : RME_OK;
 	call->bytes_up = 4;
 	call->bytes_down = 9;
 	if (call->kind == RMI_SERVICE_FAR_SESSION) {

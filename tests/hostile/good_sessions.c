@@ -4,7 +4,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
 #include <rme/packet.h>
 #include <rme/pipeline.h>
 #include <rme/runtime.h>
@@ -21,6 +22,7 @@ enum { SAMPLES = 320, WAIT_S = 120, LATENCIES_MAX = 4000000 };
 static uint64_t reference[GOOD_ITEMS];
 static atomic_bool stop;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards the figures of the good that run */
+static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static pthread_t threads[GOOD_SESSIONS];
 
 static void
@@ -145,14 +147,28 @@ note_item(struct good *g, enum rme_err e, bool right, int64_t took_ns, const str
 		(void)snprintf(g->sample, sizeof(g->sample), "%s", err->text);
 	}
 	note_latency(&g->took, took_ns);
+	pthread_cond_broadcast(&changed);
 	pthread_mutex_unlock(&lock);
 }
 
-static void
-sleep_until(int64_t t)
+/* A timer that has an event every few milliseconds; the events of a machine that is too slow are one. */
+static int
+item_timer(void)
 {
-	const struct timespec at = {.tv_sec = t / RMI_NS_PER_S, .tv_nsec = t % RMI_NS_PER_S};
-	(void)clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL);
+	const struct itimerspec every = {.it_interval.tv_nsec = ITEM_EVERY_NS, .it_value.tv_nsec = 1};
+	int fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
+	if (fd < 0 || timerfd_settime(fd, 0, &every, NULL) != 0) {
+		abort();
+	}
+	return fd;
+}
+
+static void
+wait_for_timer(int fd)
+{
+	uint64_t times;
+	while (read(fd, &times, sizeof(times)) < 0) {
+	}
 }
 
 static void
@@ -164,16 +180,15 @@ run_one(struct good *g)
 	if (e != RME_OK) {
 		note_item(g, e, false, 0, &err);
 	}
-	int64_t next = rmi_monotonic_ns();
+	int timer = item_timer();
 	for (uint32_t i = 0; e == RME_OK && i < GOOD_ITEMS && !atomic_load(&stop); i++) {
 		uint64_t hash;
-		sleep_until(next);
+		wait_for_timer(timer);
 		int64_t start = rmi_monotonic_ns();
 		e = exchange(c.session, i, &hash, &err);
-		int64_t now = rmi_monotonic_ns();
-		note_item(g, e, hash == reference[i], now - start, &err);
-		next = next + ITEM_EVERY_NS > now ? next + ITEM_EVERY_NS : now;
+		note_item(g, e, hash == reference[i], rmi_monotonic_ns() - start, &err);
 	}
+	close(timer);
 	close_chain(&c);
 	pthread_mutex_lock(&lock);
 	g->sessions++;
@@ -210,6 +225,16 @@ good_stop(struct good *g)
 	for (size_t i = 0; i < GOOD_SESSIONS; i++) {
 		pthread_join(threads[i], NULL);
 	}
+}
+
+void
+good_wait(struct good *g, uint64_t items)
+{
+	pthread_mutex_lock(&lock);
+	while (g->items < items) {
+		pthread_cond_wait(&changed, &lock);
+	}
+	pthread_mutex_unlock(&lock);
 }
 
 static int

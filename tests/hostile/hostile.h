@@ -88,6 +88,8 @@ enum { GOOD_SESSIONS = 8, GOOD_ITEMS = 500 /* of one session, then comes the nex
 /** What the results must be: from one session, while nothing else runs. */
 bool good_reference(struct world *w);
 bool good_start(struct good *g, struct world *w);
+/** Waits until so many items are over. */
+void good_wait(struct good *g, uint64_t items);
 /** Waits until all threads have ended. */
 void good_stop(struct good *g);
 /** @return ns. @param part  0.5 = median */

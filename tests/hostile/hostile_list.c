@@ -34,7 +34,8 @@ read_line(struct hostile *h, char *line, const char *folder)
 		}
 	}
 	take_text(h->name, sizeof(h->name), column[0]);
-	h->via = strcmp(column[1], "hybrid") == 0 ? VIA_HYBRID : (strcmp(column[1], "direct") == 0 ? VIA_DIRECT : VIA_NODE);
+	h->via =
+	    strcmp(column[1], "hybrid") == 0 ? VIA_HYBRID : (strcmp(column[1], "direct") == 0 ? VIA_DIRECT : VIA_NODE);
 	h->big = strcmp(column[3], "big") == 0;
 	h->rounds = (unsigned)strtoul(column[4], NULL, 10);
 	h->fate = FATE_COUNT_;

@@ -192,9 +192,10 @@ def wasi(add):
                 ("sched_yield", "cleanup", ""), ("fd_close", "initialize", "(param i32)")]
     imports, exports = borrow(borrowed)
     add("imports_as_exports", "functions of the host exported as its own entry points", "failed", "", module(
-        imports, exports, without=("process", "cleanup", "initialize")))
+        imports, exports, without=("process", "cleanup", "initialize")), rounds=20)
     imports, exports = borrow(borrowed[1:2])
-    add("random_as_next", "random_get exported as next: results of random length", "failed", "", module(imports, exports))
+    add("random_as_next", "random_get exported as next: results of random length", "failed", "", module(imports, exports),
+        rounds=20)
     add("reenter", "calls a host function through a table, and process from there", "trapped", "stack overflow", module(
         '(import "env" "rme_now_ns" (func $now (result i64)))',
         """(type $n (func (result i64))) (table 2 funcref) (elem (i32.const 0) func $now $again)

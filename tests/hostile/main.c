@@ -7,7 +7,6 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 #include <rme/runtime.h>
 
@@ -23,8 +22,7 @@ enum { RSS_SLACK_KIB = 8192, MAPS_SLACK = 48 };
 struct options {
 	const char *list, *folder, *good, *pairs_module, *only;
 	unsigned rounds, workers;
-	uint64_t pairs;
-	double alone_s;
+	uint64_t pairs, alone;
 	bool json, quiet, interruptible;
 };
 
@@ -33,7 +31,7 @@ static const char usage[] =
     "  --rounds N       rounds over all modules (3)\n"
     "  --pairs N        pairs of call and trap on 4 threads (20000)\n"
     "  --workers N      threads that run sessions (2)\n"
-    "  --alone S        seconds that the good sessions run alone first (1)\n"
+    "  --alone N        items of the good sessions before the first round (1600)\n"
     "  --only TEXT      modules whose names have TEXT in them\n"
     "  --interruptible  stop guests by a flag that their code checks\n"
     "  --json           print JSON\n"
@@ -43,9 +41,9 @@ static bool
 read_options(struct options *o, int argc, char **argv)
 {
 	static const struct option known[] = {{"list", 1, NULL, 'l'}, {"folder", 1, NULL, 'f'}, {"good", 1, NULL, 'g'},
-	    {"pairs-module", 1, NULL, 'm'}, {"rounds", 1, NULL, 'r'}, {"pairs", 1, NULL, 'p'}, {"workers", 1, NULL, 'w'},
-	    {"alone", 1, NULL, 'a'}, {"only", 1, NULL, 'o'}, {"interruptible", 0, NULL, 'i'}, {"json", 0, NULL, 'j'},
-	    {"quiet", 0, NULL, 'q'}, {0}};
+	    {"pairs-module", 1, NULL, 'm'}, {"rounds", 1, NULL, 'r'}, {"pairs", 1, NULL, 'p'},
+	    {"workers", 1, NULL, 'w'}, {"alone", 1, NULL, 'a'}, {"only", 1, NULL, 'o'}, {"interruptible", 0, NULL, 'i'},
+	    {"json", 0, NULL, 'j'}, {"quiet", 0, NULL, 'q'}, {0}};
 	const char *texts[128] = {0};
 	int c;
 	while ((c = getopt_long(argc, argv, "", known, NULL)) != -1) {
@@ -59,7 +57,7 @@ read_options(struct options *o, int argc, char **argv)
 	o->rounds = texts['r'] != NULL ? (unsigned)strtoul(texts['r'], NULL, 10) : 3;
 	o->pairs = texts['p'] != NULL ? strtoull(texts['p'], NULL, 10) : 20000;
 	o->workers = texts['w'] != NULL ? (unsigned)strtoul(texts['w'], NULL, 10) : 2;
-	o->alone_s = texts['a'] != NULL ? strtod(texts['a'], NULL) : 1;
+	o->alone = texts['a'] != NULL ? strtoull(texts['a'], NULL, 10) : 1600;
 	o->interruptible = texts['i'] != NULL;
 	o->json = texts['j'] != NULL;
 	o->quiet = texts['q'] != NULL;
@@ -80,7 +78,8 @@ world_open(struct world *w, const struct options *o, struct hostile_set *set, co
 	}
 	const struct rmi_wasm_engine_config with_log = {
 	    .rt = w->rt, .cache_dir = engine.cache_dir, .guard = engine.guard};
-	w->good = (struct rme_module_entry){.name = "steady", .wasm_path = o->good, .limits.timeout_ns = 10 * RMI_NS_PER_S};
+	w->good =
+	    (struct rme_module_entry){.name = "steady", .wasm_path = o->good, .limits.timeout_ns = 10 * RMI_NS_PER_S};
 	for (size_t i = 0; i < set->n; i++) {
 		w->entries[i] = &set->all[i].entry;
 	}
@@ -131,13 +130,6 @@ run_rounds(struct hostile_set *set, struct world *w, unsigned from, unsigned to,
 	}
 }
 
-static void
-nap(double seconds)
-{
-	const struct timespec t = {.tv_sec = (time_t)seconds, .tv_nsec = (long)((seconds - (double)(time_t)seconds) * 1e9)};
-	(void)nanosleep(&t, NULL);
-}
-
 /* A part of the rounds, with good sessions beside it. Figures are read when they have ended. */
 static bool
 mixed_rounds(struct outcome *out, struct hostile_set *set, struct world *w, unsigned range[2], const struct options *o)
@@ -147,7 +139,6 @@ mixed_rounds(struct outcome *out, struct hostile_set *set, struct world *w, unsi
 	}
 	run_rounds(set, w, range[0], range[1], o);
 	good_stop(out->mixed);
-	nap(0.05); /* threads that are told to end do so */
 	return true;
 }
 
@@ -180,7 +171,7 @@ run_all(struct outcome *out, struct hostile_set *set, struct world *w, const str
 	if (!good_reference(w) || !good_start(out->alone, w)) {
 		return false;
 	}
-	nap(o->alone_s);
+	good_wait(out->alone, o->alone);
 	good_stop(out->alone);
 	hostile_prepare(set, w, !o->quiet);
 	int64_t start = rmi_monotonic_ns();

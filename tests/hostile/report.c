@@ -31,12 +31,14 @@ usual_fate(const struct hostile *h)
 static void
 print_modules(const struct hostile_set *set)
 {
-	(void)printf("%-26s %-8s %5s %5s %8s  %s\n", "module", "fate", "runs", "other", "ms each", "what it does; what the host said");
+	(void)printf("%-26s %-8s %5s %5s %8s  %s\n", "module", "fate", "runs", "other", "ms each",
+	    "what it does; what the host said");
 	for (size_t i = 0; i < set->n; i++) {
 		const struct hostile *h = &set->all[i];
 		enum fate f = usual_fate(h);
-		(void)printf("%-26s %-8s %5u %5u %8.2f  %s%s%.110s\n", h->name, fate_name(f), h->runs, h->runs - h->fates[f],
-		    (double)h->took_ns / 1e6 / (h->runs > 0 ? h->runs : 1), h->attacks, h->sample[0] != '\0' ? "; " : "", h->sample);
+		(void)printf("%-26s %-8s %5u %5u %8.2f  %s%s%.110s\n", h->name, fate_name(f), h->runs,
+		    h->runs - h->fates[f], (double)h->took_ns / 1e6 / (h->runs > 0 ? h->runs : 1), h->attacks,
+		    h->sample[0] != '\0' ? "; " : "", h->sample);
 	}
 }
 
@@ -49,7 +51,8 @@ us(uint32_t ns)
 static void
 print_good(const char *name, struct good *g)
 {
-	(void)printf("  %-8s %9llu items %7llu sessions %6llu wrong %6llu failed   p50 %8.1f us  p99 %8.1f us  max %9.1f us\n",
+	(void)printf(
+	    "  %-8s %9llu items %7llu sessions %6llu wrong %6llu failed   p50 %8.1f us  p99 %8.1f us  max %9.1f us\n",
 	    name, (unsigned long long)g->items, (unsigned long long)g->sessions, (unsigned long long)g->wrong,
 	    (unsigned long long)g->failed, us(latency_at(&g->took, 0.5)), us(latency_at(&g->took, 0.99)),
 	    us(latency_at(&g->took, 1.0)));
@@ -63,17 +66,19 @@ print_late(const struct outcome *o)
 {
 	uint32_t p99 = latency_at(&o->alone->took, 0.99), mixed = latency_at(&o->mixed->took, 0.99);
 	size_t n = o->mixed->took.n;
-	(void)printf("  later than 2 x p99 alone (%.1f us): %zu of %zu; than 2 x p99 mixed (%.1f us): %zu\n", 2 * us(p99),
-	    latency_over(&o->mixed->took, 2 * p99), n, 2 * us(mixed), latency_over(&o->mixed->took, 2 * mixed));
+	(void)printf("  later than 2 x p99 alone (%.1f us): %zu of %zu; than 2 x p99 mixed (%.1f us): %zu\n",
+	    2 * us(p99), latency_over(&o->mixed->took, 2 * p99), n, 2 * us(mixed),
+	    latency_over(&o->mixed->took, 2 * mixed));
 }
 
 static void
 print_figures(const struct outcome *o)
 {
 	const struct process_figures *b = &o->before, *a = &o->after;
-	(void)printf("process%s       resident %ld -> %ld KiB, descriptors %ld -> %ld, threads %ld -> %ld, mappings %ld -> %ld\n",
-	    o->leak_checked ? "" : " (not judged)", b->rss_kib, a->rss_kib, b->fds, a->fds, b->threads, a->threads, b->maps,
-	    a->maps);
+	(void)printf("process%s       resident %ld -> %ld KiB, descriptors %ld -> %ld, threads %ld -> %ld, mappings "
+	             "%ld -> %ld\n",
+	    o->leak_checked ? "" : " (not judged)", b->rss_kib, a->rss_kib, b->fds, a->fds, b->threads, a->threads,
+	    b->maps, a->maps);
 	if (o->pairs.done > 0) {
 		(void)printf("call and trap  %llu pairs on %u threads in %.1f s (%.2f us each), %llu bad\n",
 		    (unsigned long long)o->pairs.done, o->pairs.threads, o->pairs.seconds,
@@ -108,12 +113,13 @@ report_text(const struct outcome *o)
 			    fate_name(h->fate), h->text, h->sample);
 		}
 	}
-	(void)printf("\n%zu hostile modules, %u rounds in %.1f s on %u workers, guard %s:", o->set->n, o->rounds, o->seconds,
-	    o->world->workers, o->world->interruptible ? "interruptible" : "signals");
+	(void)printf("\n%zu hostile modules, %u rounds in %.1f s on %u workers, guard %s:", o->set->n, o->rounds,
+	    o->seconds, o->world->workers, o->world->interruptible ? "interruptible" : "signals");
 	for (unsigned f = 0; f < FATE_COUNT_; f++) {
 		(void)printf(" %llu %s%s", fates[f], fate_name((enum fate)f), f + 1 < FATE_COUNT_ ? "," : "");
 	}
-	(void)printf("; %u unexpected\ngood sessions (%d at a time, an item every 5 ms each, results compared bit by bit)\n",
+	(void)printf(
+	    "; %u unexpected\ngood sessions (%d at a time, an item every 5 ms each, results compared bit by bit)\n",
 	    unexpected, GOOD_SESSIONS);
 	print_good("alone", o->alone);
 	print_good("mixed", o->mixed);
@@ -125,8 +131,9 @@ report_text(const struct outcome *o)
 static void
 json_good(const char *name, struct good *g)
 {
-	(void)printf("\"%s\":{\"items\":%llu,\"sessions\":%llu,\"wrong\":%llu,\"failed\":%llu,\"p50_us\":%.1f,\"p99_us\":%.1f,"
-	             "\"max_us\":%.1f},",
+	(void)printf(
+	    "\"%s\":{\"items\":%llu,\"sessions\":%llu,\"wrong\":%llu,\"failed\":%llu,\"p50_us\":%.1f,\"p99_us\":%.1f,"
+	    "\"max_us\":%.1f},",
 	    name, (unsigned long long)g->items, (unsigned long long)g->sessions, (unsigned long long)g->wrong,
 	    (unsigned long long)g->failed, us(latency_at(&g->took, 0.5)), us(latency_at(&g->took, 0.99)),
 	    us(latency_at(&g->took, 1.0)));
@@ -135,8 +142,8 @@ json_good(const char *name, struct good *g)
 static void
 json_figures(const char *name, const struct process_figures *f)
 {
-	(void)printf("\"%s\":{\"rss_kib\":%ld,\"fds\":%ld,\"threads\":%ld,\"maps\":%ld},", name, f->rss_kib, f->fds, f->threads,
-	    f->maps);
+	(void)printf("\"%s\":{\"rss_kib\":%ld,\"fds\":%ld,\"threads\":%ld,\"maps\":%ld},", name, f->rss_kib, f->fds,
+	    f->threads, f->maps);
 }
 
 void
@@ -150,8 +157,8 @@ report_json(const struct outcome *o)
 		(void)printf(",\"attacks\":");
 		print_string(h->attacks);
 		(void)printf(",\"fate\":\"%s\",\"runs\":%u,\"unexpected\":%u,\"ms\":%.3f,\"ms_max\":%.3f,\"error\":",
-		    fate_name(usual_fate(h)), h->runs, h->unexpected, (double)h->took_ns / 1e6 / (h->runs > 0 ? h->runs : 1),
-		    (double)h->longest_ns / 1e6);
+		    fate_name(usual_fate(h)), h->runs, h->unexpected,
+		    (double)h->took_ns / 1e6 / (h->runs > 0 ? h->runs : 1), (double)h->longest_ns / 1e6);
 		print_string(h->sample);
 		(void)printf("}");
 	}
@@ -160,7 +167,8 @@ report_json(const struct outcome *o)
 	json_good("mixed", o->mixed);
 	json_figures("before", &o->before);
 	json_figures("after", &o->after);
-	(void)printf("\"late_2x_p99_alone\":%zu,", latency_over(&o->mixed->took, 2 * latency_at(&o->alone->took, 0.99)));
+	(void)printf(
+	    "\"late_2x_p99_alone\":%zu,", latency_over(&o->mixed->took, 2 * latency_at(&o->alone->took, 0.99)));
 	(void)printf("\"pairs\":{\"done\":%llu,\"bad\":%llu,\"seconds\":%.2f},\"failures\":%u}\n",
 	    (unsigned long long)o->pairs.done, (unsigned long long)o->pairs.bad, o->pairs.seconds, o->failures);
 }

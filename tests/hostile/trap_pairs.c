@@ -16,6 +16,7 @@
 enum { THREADS = 4, NEW_INSTANCE_EVERY = 65536, DEEP_EVERY = 1024, KINDS = 6, KIND_DEEP = 6 };
 
 struct worker {
+	char sample[HOSTILE_TEXT_MAX]; /* the first that was bad */
 	struct rmi_wasm_module *module;
 	uint64_t wanted;
 	_Atomic uint64_t done, bad;
@@ -35,35 +36,49 @@ invoke(struct rmi_wasm_instance *in, enum rmi_export_id id, struct rmi_invoke *c
 	return rmi_invoke(call, &target, NULL) == RME_OK;
 }
 
+/* One that was bad; the first is kept as text. */
 static bool
-call_is_right(struct rmi_wasm_instance *in, uint32_t x, uint32_t y)
+bad_one(struct worker *w, const char *what, const struct rmi_invoke *call, uint32_t expected)
 {
-	struct rmi_invoke call = {.args = {(int32_t)x, (int32_t)y}};
-	return invoke(in, RMI_EXPORT_FLUSH, &call) && call.stop == RMI_STOP_NONE &&
-	       call.result.Code == WasmEdge_Result_Success.Code && (uint32_t)call.value.Value == x * 31 + y;
+	if (w->sample[0] == '\0') {
+		(void)snprintf(w->sample, sizeof(w->sample), "%s: stop %d, result %#x, value %#x, expected %#x", what,
+		    (int)call->stop, call->result.Code, (unsigned)call->value.Value, expected);
+	}
+	return true;
 }
 
 static bool
-traps(struct rmi_wasm_instance *in, unsigned kind, uint32_t x)
+call_is_bad(struct worker *w, struct rmi_wasm_instance *in, uint32_t x, uint32_t y)
+{
+	struct rmi_invoke call = {.args = {(int32_t)x, (int32_t)y}};
+	if (!invoke(in, RMI_EXPORT_FLUSH, &call) || call.stop != RMI_STOP_NONE ||
+	    call.result.Code != WasmEdge_Result_Success.Code || (uint32_t)call.value.Value != x * 31 + y) {
+		return bad_one(w, "call", &call, x * 31 + y);
+	}
+	return false;
+}
+
+static bool
+trap_is_bad(struct worker *w, struct rmi_wasm_instance *in, unsigned kind, uint32_t x)
 {
 	static const struct {
+		const char *name;
 		enum rmi_stop stop;
 		enum WasmEdge_ErrCode code;
 	} want[] = {
-	    {RMI_STOP_FAULT, 0},
-	    {RMI_STOP_NONE, WasmEdge_ErrCode_DivideByZero},
-	    {RMI_STOP_NONE, WasmEdge_ErrCode_Unreachable},
-	    {RMI_STOP_NONE, WasmEdge_ErrCode_InvalidConvToInt},
-	    {RMI_STOP_NONE, WasmEdge_ErrCode_IndirectCallTypeMismatch},
-	    {RMI_STOP_NONE, WasmEdge_ErrCode_MemoryOutOfBounds},
-	    {RMI_STOP_STACK, 0},
+	    {"load", RMI_STOP_FAULT, 0},
+	    {"division", RMI_STOP_NONE, WasmEdge_ErrCode_DivideByZero},
+	    {"unreachable", RMI_STOP_NONE, WasmEdge_ErrCode_Unreachable},
+	    {"conversion", RMI_STOP_NONE, WasmEdge_ErrCode_InvalidConvToInt},
+	    {"call_indirect", RMI_STOP_NONE, WasmEdge_ErrCode_IndirectCallTypeMismatch},
+	    {"memory.fill", RMI_STOP_NONE, WasmEdge_ErrCode_MemoryOutOfBounds},
+	    {"recursion", RMI_STOP_STACK, 0},
 	};
 	struct rmi_invoke call = {.args = {(int32_t)kind, (int32_t)x}};
-	if (!invoke(in, RMI_EXPORT_NEXT, &call) || call.stop != want[kind].stop ||
-	    call.result.Code == WasmEdge_Result_Success.Code) {
-		return false;
-	}
-	return call.stop != RMI_STOP_NONE || call.result.Code == (uint32_t)want[kind].code;
+	bool entered = invoke(in, RMI_EXPORT_NEXT, &call);
+	bool right = entered && call.stop == want[kind].stop && call.result.Code != WasmEdge_Result_Success.Code;
+	right = right && (call.stop != RMI_STOP_NONE || call.result.Code == (uint32_t)want[kind].code);
+	return right ? false : bad_one(w, want[kind].name, &call, (uint32_t)want[kind].code);
 }
 
 static void *
@@ -85,8 +100,8 @@ work(void *arg)
 			}
 		}
 		uint32_t x = w->seed = w->seed * 1664525U + 1013904223U;
-		bad += !call_is_right(in, x, x >> 5);
-		bad += !traps(in, i % DEEP_EVERY == 7 ? KIND_DEEP : (unsigned)(x >> 8) % KINDS, x);
+		bad += call_is_bad(w, in, x, x >> 5);
+		bad += trap_is_bad(w, in, i % DEEP_EVERY == 7 ? KIND_DEEP : (unsigned)(x >> 8) % KINDS, x);
 		atomic_store_explicit(&w->done, i + 1, memory_order_relaxed);
 		atomic_store_explicit(&w->bad, bad, memory_order_relaxed);
 	}
@@ -111,8 +126,8 @@ join_all(struct worker *workers, struct pairs *p, bool progress)
 				done += atomic_load(&workers[k].done);
 			}
 			if (progress) {
-				(void)fprintf(stderr, "pairs of call and trap: %llu of %llu\n", (unsigned long long)done,
-				    (unsigned long long)p->wanted);
+				(void)fprintf(stderr, "pairs of call and trap: %llu of %llu\n",
+				    (unsigned long long)done, (unsigned long long)p->wanted);
 			}
 		}
 	}
@@ -144,6 +159,9 @@ pairs_run(struct pairs *p, struct world *w, const char *module, bool progress)
 	for (size_t i = 0; i < THREADS; i++) {
 		p->done += workers[i].done;
 		p->bad += workers[i].bad;
+		if (workers[i].bad > 0) {
+			(void)fprintf(stderr, "bad pair: %s\n", workers[i].sample);
+		}
 	}
 	rmi_wasm_module_unref(m);
 	return true;
