@@ -23,7 +23,7 @@ struct options {
 	const char *list, *folder, *good, *pairs_module, *only;
 	unsigned rounds, workers;
 	uint64_t pairs, alone;
-	bool json, quiet, interruptible;
+	bool json, quiet, interruptible, process;
 };
 
 static const char usage[] =
@@ -33,6 +33,7 @@ static const char usage[] =
     "  --workers N      threads that run sessions (2)\n"
     "  --alone N        items of the good sessions before the first round (1600)\n"
     "  --only TEXT      modules whose names have TEXT in them\n"
+    "  --process        each hostile module in a process of its own\n"
     "  --interruptible  stop guests by a flag that their code checks\n"
     "  --json           print JSON\n"
     "  --quiet          no progress\n";
@@ -43,7 +44,7 @@ read_options(struct options *o, int argc, char **argv)
 	static const struct option known[] = {{"list", 1, NULL, 'l'}, {"folder", 1, NULL, 'f'}, {"good", 1, NULL, 'g'},
 	    {"pairs-module", 1, NULL, 'm'}, {"rounds", 1, NULL, 'r'}, {"pairs", 1, NULL, 'p'},
 	    {"workers", 1, NULL, 'w'}, {"alone", 1, NULL, 'a'}, {"only", 1, NULL, 'o'}, {"interruptible", 0, NULL, 'i'},
-	    {"json", 0, NULL, 'j'}, {"quiet", 0, NULL, 'q'}, {0}};
+	    {"process", 0, NULL, 's'}, {"json", 0, NULL, 'j'}, {"quiet", 0, NULL, 'q'}, {0}};
 	const char *texts[128] = {0};
 	int c;
 	while ((c = getopt_long(argc, argv, "", known, NULL)) != -1) {
@@ -59,6 +60,7 @@ read_options(struct options *o, int argc, char **argv)
 	o->workers = texts['w'] != NULL ? (unsigned)strtoul(texts['w'], NULL, 10) : 2;
 	o->alone = texts['a'] != NULL ? strtoull(texts['a'], NULL, 10) : 1600;
 	o->interruptible = texts['i'] != NULL;
+	o->process = texts['s'] != NULL;
 	o->json = texts['j'] != NULL;
 	o->quiet = texts['q'] != NULL;
 	return o->list != NULL && o->folder != NULL && o->good != NULL && o->pairs_module != NULL;
@@ -78,10 +80,13 @@ world_open(struct world *w, const struct options *o, struct hostile_set *set, co
 	}
 	const struct rmi_wasm_engine_config with_log = {
 	    .rt = w->rt, .cache_dir = engine.cache_dir, .guard = engine.guard};
-	w->good =
-	    (struct rme_module_entry){.name = "steady", .wasm_path = o->good, .limits.timeout_ns = 10 * RMI_NS_PER_S};
+	w->good = (struct rme_module_entry){.name = "steady",
+	    .wasm_path = o->good,
+	    .limits.timeout_ns = 10 * RMI_NS_PER_S,
+	    .isolation = RME_ISOLATION_INPROC};
 	for (size_t i = 0; i < set->n; i++) {
 		w->entries[i] = &set->all[i].entry;
+		set->all[i].entry.isolation = o->process ? RME_ISOLATION_PROCESS : RME_ISOLATION_INPROC;
 	}
 	w->entries[set->n] = &w->good;
 	const struct rmi_wasm_registry registry = {w->entries, set->n + 1};
