@@ -145,3 +145,10 @@ loudness_integrated(const struct loudness *l)
 	float gate = (ungated - 10.0f + 70.0f) * 10.0f;
 	return loudness_of_power(gated_power(l, gate > 0.0f ? (uint32_t)gate : 0));
 }
+
+float
+loudness_so_far(const struct loudness *l)
+{
+	uint32_t n = l->parts * l->part_samples + l->in_part;
+	return n > 0 ? loudness_of_power(block_energy(l) / (double)n) : SILENCE;
+}

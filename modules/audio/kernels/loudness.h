@@ -48,6 +48,8 @@ void loudness_reset(struct loudness *l);
 void loudness_push(struct loudness *l, const float *const *x, uint32_t n);
 /* In LUFS; -100 where nothing passed the gates. */
 float loudness_integrated(const struct loudness *l);
+/* Of all so far without gates: for what is shorter than a block. Means nothing after one. */
+float loudness_so_far(const struct loudness *l);
 
 /* -0.691 + 10 log10 of a mean square, -100 at the least. */
 float loudness_of_power(double mean_square);

@@ -9,51 +9,10 @@
 #include <cmocka.h>
 #include "audio_preprocess/audio_preprocess.c"
 #include "guest_host.h"
+#include "module_stream.h"
 #include "sample_audio.h"
 
 static struct sample_audio audio;
-
-struct bytes {
-	uint8_t *data;
-	uint32_t n;
-};
-
-static void
-configure(const char *params, const char *input)
-{
-	char json[400];
-	int n = snprintf(json, sizeof json, "{\"params\":{%s},\"input\":\"%s\"}", params, input);
-	int r = rme_export_configure(json, (uint32_t)n);
-	if (r != 0) {
-		fail_msg("%s", host.error);
-	}
-	assert_int_equal(rme_export_initialize("s"), 1);
-}
-
-/* A whole stream in items of @p item bytes, and its end. */
-static struct bytes
-stream(const void *in, uint32_t n, uint32_t item)
-{
-	struct bytes b = {calloc((size_t)n * 30 + 400000, 1), 0};
-	for (uint32_t at = 0; at < n; at += item) {
-		uint32_t take = item < n - at ? item : n - at;
-		uint32_t got = 0;
-		uint8_t *exact = malloc(take);
-		memcpy(exact, (const uint8_t *)in + at, take);
-		assert_int_equal(rme_export_process(exact, take, b.data + b.n, &got), RME_GUEST_TOO_SMALL);
-		assert_int_equal(rme_export_process(exact, take, b.data + b.n, &got), RME_GUEST_OK);
-		b.n += got;
-		free(exact);
-	}
-	for (;;) {
-		uint32_t got = PREPROCESS_FLUSH_BYTES;
-		assert_int_equal(rme_export_flush(b.data + b.n, &got), RME_GUEST_OK);
-		if (got == 0) {
-			return b;
-		}
-		b.n += got;
-	}
-}
 
 static double
 level_db(const int16_t *x, uint32_t n)
@@ -72,13 +31,13 @@ static void
 nothing_to_do_changes_nothing(void **state)
 {
 	(void)state;
-	configure(plain, mono16);
-	struct bytes b = stream(audio.pcm, audio.n * 2, 640);
+	module_configure(plain, mono16);
+	struct bytes b = module_stream(audio.pcm, audio.n * 2, 640, PREPROCESS_FLUSH_BYTES);
 	assert_int_equal(b.n, audio.n * 2);
 	assert_memory_equal(b.data, audio.pcm, b.n);
 	free(b.data);
-	configure("\"agc\":false,\"high_pass_hz\":0", mono16); /* the limiter's delay is taken off */
-	b = stream(audio.pcm, audio.n * 2, 640);
+	module_configure("\"agc\":false,\"high_pass_hz\":0", mono16); /* the limiter's delay is taken off */
+	b = module_stream(audio.pcm, audio.n * 2, 640, PREPROCESS_FLUSH_BYTES);
 	assert_int_equal(b.n, audio.n * 2);
 	assert_memory_equal(b.data, audio.pcm, b.n);
 	free(b.data);
@@ -91,10 +50,10 @@ the_cut_changes_no_byte(void **state)
 	static const char *const inputs[] = {
 	    "audio/pcm;format=s16le;rate=48000;channels=2", "audio/pcm;format=s16le;rate=44100;channels=1"};
 	for (int k = 0; k < 2; k++) {
-		configure("", inputs[k]);
-		struct bytes whole = stream(audio.pcm, 160000, 160000);
+		module_configure("", inputs[k]);
+		struct bytes whole = module_stream(audio.pcm, 160000, 160000, PREPROCESS_FLUSH_BYTES);
 		for (uint32_t item = 4; item < 50000; item = item * 9 / 4 * 4) {
-			struct bytes b = stream(audio.pcm, 160000, item);
+			struct bytes b = module_stream(audio.pcm, 160000, item, PREPROCESS_FLUSH_BYTES);
 			assert_int_equal(b.n, whole.n);
 			assert_memory_equal(b.data, whole.data, b.n);
 			free(b.data);
@@ -119,8 +78,8 @@ every_format_and_rate_gives_the_same_sound(void **state)
 		char params[200];
 		char back[300];
 		(void)snprintf(params, sizeof params, "%s,%s", plain, cases[i].params);
-		configure(params, mono16);
-		struct bytes there = stream(audio.pcm, audio.n * 2, 640);
+		module_configure(params, mono16);
+		struct bytes there = module_stream(audio.pcm, audio.n * 2, 640, PREPROCESS_FLUSH_BYTES);
 		uint32_t frames = (uint32_t)(((uint64_t)audio.n * cases[i].rate + 15999) / 16000);
 		assert_int_equal(there.n, frames * cases[i].bytes);
 		const char *format = strstr(cases[i].params, "u8")      ? "u8"
@@ -131,8 +90,8 @@ every_format_and_rate_gives_the_same_sound(void **state)
 		(void)snprintf(back, sizeof back,
 		    "%s,\"input_format\":\"%s\",\"input_sample_rate\":%u,\"input_channels\":%u", plain, format,
 		    cases[i].rate, cases[i].channels);
-		configure(back, "application/octet-stream");
-		struct bytes b = stream(there.data, there.n, 1600);
+		module_configure(back, "application/octet-stream");
+		struct bytes b = module_stream(there.data, there.n, 1600, PREPROCESS_FLUSH_BYTES);
 		assert_true(b.n >= audio.n * 2);
 		const int16_t *x = (const int16_t *)(const void *)b.data;
 		double noise = 0.0;
@@ -162,8 +121,8 @@ speech_of_any_level_becomes_equally_loud(void **state)
 			double v = audio.pcm[i] * pow(10.0, gains[k] / 20.0);
 			scaled[i] = (int16_t)(v > 32767.0 ? 32767.0 : v < -32768.0 ? -32768.0 : v);
 		}
-		configure("", mono16);
-		struct bytes b = stream(scaled, audio.n * 2, 640);
+		module_configure("", mono16);
+		struct bytes b = module_stream(scaled, audio.n * 2, 640, PREPROCESS_FLUSH_BYTES);
 		const int16_t *x = (const int16_t *)(const void *)b.data;
 		uint32_t n = audio.n - 32000; /* after two seconds */
 		float *tail = calloc(n, sizeof *tail);
@@ -190,8 +149,8 @@ noise_alone_is_not_made_louder(void **state)
 	uint32_t seed = 5;
 	noise.n = 0;
 	sample_noise(&noise, 160000, 300, &seed);
-	configure("\"high_pass_hz\":0", mono16);
-	struct bytes b = stream(noise.pcm, noise.n * 2, 640);
+	module_configure("\"high_pass_hz\":0", mono16);
+	struct bytes b = module_stream(noise.pcm, noise.n * 2, 640, PREPROCESS_FLUSH_BYTES);
 	double rise = level_db((const int16_t *)(const void *)b.data, noise.n) - level_db(noise.pcm, noise.n);
 	assert_true(fabs(rise) < 3.0);
 	free(b.data);
@@ -204,12 +163,12 @@ says_what_comes_out(void **state)
 	char text[128];
 	uint32_t n = PREPROCESS_FLUSH_BYTES;
 	char *room = calloc(1, n + 1);
-	configure("\"output_sample_rate\":0,\"output_channels\":0,\"output_format\":\"auto\"",
+	module_configure("\"output_sample_rate\":0,\"output_channels\":0,\"output_format\":\"auto\"",
 	    "audio/pcm;format=f32le;rate=44100;channels=2");
 	assert_int_equal(rme_export_output_format((uint8_t *)room, &n), 0);
 	(void)snprintf(text, sizeof text, "%.*s", (int)n, room);
 	assert_string_equal(text, "audio/pcm;format=f32le;rate=44100;channels=2");
-	configure("\"output_format\":\"mulaw\"", mono16);
+	module_configure("\"output_format\":\"mulaw\"", mono16);
 	n = PREPROCESS_FLUSH_BYTES;
 	assert_int_equal(rme_export_output_format((uint8_t *)room, &n), 0);
 	assert_memory_equal(room, "application/octet-stream", n);
@@ -227,18 +186,10 @@ says_what_is_wrong(void **state)
 	static const char *const about[] = {"sample rate", "output_sample_rate", "input_channels", "output_channels",
 	    "quality", "output_format", "high_pass_hz", "agc", "target_lufs", "max_gain_db", "ceiling_db", "dither",
 	    "limiter", "input_format"};
-	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
-		char json[200];
-		int n = snprintf(json, sizeof json, "{\"params\":{%s}}", wrong[i]);
-		host.error[0] = '\0';
-		assert_int_equal(rme_export_configure(json, (uint32_t)n), RME_GUEST_BAD_INPUT);
-		if (strstr(host.error, about[i]) == NULL) {
-			fail_msg("%s: %s", wrong[i], host.error);
-		}
-	}
+	module_refuses(wrong, about, sizeof wrong / sizeof wrong[0]);
 	uint8_t out[8];
 	uint32_t room = 1 << 20;
-	configure("", mono16);
+	module_configure("", mono16);
 	assert_int_equal(rme_export_process((const uint8_t *)audio.pcm, 3, out, &room), RME_GUEST_BAD_INPUT);
 	assert_non_null(strstr(host.error, "frames"));
 }
@@ -249,11 +200,11 @@ reset_forgets_the_stream(void **state)
 	(void)state;
 	uint8_t *room = calloc(1, 200000);
 	uint32_t n = 200000;
-	configure("", mono16);
-	struct bytes first = stream(audio.pcm, 32000, 640);
+	module_configure("", mono16);
+	struct bytes first = module_stream(audio.pcm, 32000, 640, PREPROCESS_FLUSH_BYTES);
 	assert_int_equal(rme_export_process((const uint8_t *)(audio.pcm + 7000), 20000, room, &n), RME_GUEST_OK);
 	assert_int_equal(rme_export_reset(), 0);
-	struct bytes second = stream(audio.pcm, 32000, 640);
+	struct bytes second = module_stream(audio.pcm, 32000, 640, PREPROCESS_FLUSH_BYTES);
 	assert_int_equal(first.n, second.n);
 	assert_memory_equal(first.data, second.data, first.n);
 	free(first.data);

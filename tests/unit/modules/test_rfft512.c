@@ -56,12 +56,36 @@ equals_the_definition_on_impulses(void **state)
 	}
 }
 
+static void
+the_inverse_gives_the_input_back(void **state)
+{
+	(void)state;
+	static struct rfft512 f;
+	static struct rfft512_work w;
+	float in[RFFT_N];
+	float out[RFFT_N];
+	float re[260];
+	float im[260];
+	uint32_t seed = 11;
+	for (int i = 0; i < RFFT_N; i++) {
+		seed = seed * 1664525u + 1013904223u;
+		in[i] = (float)(seed >> 8) / 8388608.0f - 1.0f;
+	}
+	rfft512_init(&f);
+	rfft512(&f, in, re, im, &w);
+	irfft512(&f, re, im, out, &w);
+	for (int i = 0; i < RFFT_N; i++) {
+		assert_true(fabs((double)out[i] - (double)in[i]) < 1e-6);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(equals_the_definition_on_noise),
 	    cmocka_unit_test(equals_the_definition_on_impulses),
+	    cmocka_unit_test(the_inverse_gives_the_input_back),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
