@@ -188,18 +188,22 @@ read_header(int fd, const uint8_t key[RMI_SHA256_BYTES], struct header *h)
 	       h->object_bytes == (uint64_t)st.st_size - sizeof(*h);
 }
 
-/* The file's object where all of it is as it should be, else NULL. */
+/* The file's object where all of it is as it should be, else NULL: damaged, or there is no memory for it. */
 static uint8_t *
-read_verified(int fd, const uint8_t key[RMI_SHA256_BYTES], struct header *h)
+read_verified(int fd, const uint8_t key[RMI_SHA256_BYTES], struct header *h, bool *damaged)
 {
 	uint8_t sum[RMI_SHA256_BYTES];
-	uint8_t *object = read_header(fd, key, h) ? malloc(h->object_bytes) : NULL;
-	if (object == NULL || !read_all(fd, object, h->object_bytes)) {
-		free(object);
+	*damaged = !read_header(fd, key, h);
+	uint8_t *object = *damaged ? NULL : malloc(h->object_bytes);
+	if (object == NULL) {
 		return NULL;
 	}
-	sum_of(h, object, sum);
-	if (memcmp(sum, h->sum, sizeof(sum)) != 0) {
+	*damaged = !read_all(fd, object, h->object_bytes);
+	if (!*damaged) {
+		sum_of(h, object, sum);
+		*damaged = memcmp(sum, h->sum, sizeof(sum)) != 0;
+	}
+	if (*damaged) {
 		free(object);
 		return NULL;
 	}
@@ -221,7 +225,7 @@ rmi_aot_cache_get(struct rmi_aot_cache *c, const uint8_t key[RMI_SHA256_BYTES], 
 		return false;
 	}
 	struct header h;
-	uint8_t *object = read_verified(fd, key, &h);
+	uint8_t *object = read_verified(fd, key, &h, damaged);
 	if (object != NULL) {
 		const struct timespec used[2] = {{.tv_nsec = UTIME_NOW}, {.tv_nsec = UTIME_NOW}};
 		(void)futimens(fd, used);
@@ -232,8 +236,7 @@ rmi_aot_cache_get(struct rmi_aot_cache *c, const uint8_t key[RMI_SHA256_BYTES], 
 		    .interruptible = (h.flags & FLAG_INTERRUPTIBLE) != 0,
 		    .preliminary = (h.flags & FLAG_PRELIMINARY) != 0,
 		    .compile_ns = h.compile_ns};
-	} else {
-		*damaged = true;
+	} else if (*damaged) {
 		(void)unlinkat(c->dir_fd, name, 0);
 	}
 	close(fd);
@@ -259,7 +262,7 @@ add_file(struct rmi_aot_listing *l, const char *name, const struct stat *st)
 {
 	if (l->n == l->room) {
 		size_t room = l->room > 0 ? 2 * l->room : LISTING_FIRST;
-		struct rmi_aot_file *more = reallocarray(l->files, room, sizeof(*more));
+		struct rmi_aot_file *more = realloc(l->files, room * sizeof(*more));
 		if (more == NULL) {
 			return false;
 		}
