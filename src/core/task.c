@@ -328,6 +328,9 @@ task_queue(struct rmi_executor *ex, struct rmi_task *t)
 	timer_clear(ex, t);
 	run_queue_add(ex, t);
 	rouse(ex, t->pinned);
+	if (t->stopping) {
+		pthread_cond_broadcast(&ex->stopped); /* who stops it may be its worker */
+	}
 }
 
 void
@@ -397,7 +400,12 @@ rmi_task_stop(struct rmi_task *t)
 		task_queue(ex, t);
 	}
 	while (t->state != RMI_TASK_STOPPED) {
-		pthread_cond_wait(&ex->stopped, &ex->mu);
+		if (t->state == RMI_TASK_QUEUED && t->pinned == this_worker) {
+			run_queue_remove(&t->pinned->own, t); /* nobody else can do it */
+			(void)task_run(ex, t);
+		} else {
+			pthread_cond_wait(&ex->stopped, &ex->mu);
+		}
 	}
 	ex->n_tasks--;
 	pthread_mutex_unlock(&ex->mu);

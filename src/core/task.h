@@ -55,7 +55,7 @@ void rmi_task_wake(struct rmi_task *t);
 void rmi_task_run_here(struct rmi_task *t);
 /**
  * Wait for the run under way; it does not run again. A pinned task is woken and goes on until it is not pinned any more:
- * what it waits for must have been canceled. Not from a run() on the same workers. A task never started is ignored.
+ * what it waits for must have been canceled. Not from its own run(). A task never started is ignored.
  */
 void rmi_task_stop(struct rmi_task *t);
 

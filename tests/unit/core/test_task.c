@@ -279,6 +279,54 @@ what_is_pinned_to_a_busy_worker_holds_up_nobody(void **state)
 	rmi_executor_free(ex);
 }
 
+/* Stops another task from its run. */
+struct stopper {
+	struct job job;
+	struct stayer *other;
+};
+
+static int64_t
+stopper_run(struct rmi_task *t)
+{
+	struct stopper *s = (struct stopper *)t;
+	atomic_store(&s->other->canceled, true);
+	rmi_task_stop(&s->other->job.task);
+	atomic_fetch_add(&s->job.runs, 1);
+	return 0;
+}
+
+static void
+a_task_can_stop_another_that_is_pinned_to_its_worker(void **state)
+{
+	(void)state;
+	for (unsigned workers = 1; workers <= 2; workers++) {
+		struct rmi_executor *ex;
+		struct stayer s;
+		struct stopper stopper;
+		memset(&s, 0, sizeof(s));
+		memset(&stopper, 0, sizeof(stopper));
+		s.for_ever = true;
+		stopper.other = &s;
+		assert_int_equal(rmi_executor_new(&ex, workers), RME_OK);
+		assert_int_equal(rmi_task_start(&s.job.task, ex, stayer_run), RME_OK);
+		assert_int_equal(rmi_task_start(&stopper.job.task, ex, stopper_run), RME_OK);
+		rmi_task_release(&s.job.task);
+		rmi_task_release(&stopper.job.task);
+		rmi_task_wake(&s.job.task);
+		while (atomic_load(&s.pinned) == 0) {
+			sched_yield();
+		}
+		rmi_task_wake(&stopper.job.task);
+		while (atomic_load(&stopper.job.runs) == 0) {
+			sched_yield();
+		}
+		rmi_task_stop(&stopper.job.task);
+		assert_int_equal(atomic_load(&s.pinned), 0);
+		assert_int_equal(atomic_load(&s.strayed), 0);
+		rmi_executor_free(ex);
+	}
+}
+
 int
 main(void)
 {
@@ -288,6 +336,7 @@ main(void)
 	    cmocka_unit_test(a_stopped_task_does_not_run),
 	    cmocka_unit_test(a_pinned_task_stays_with_its_worker),
 	    cmocka_unit_test(a_pinned_task_is_run_until_it_lets_go_before_it_stops),
+	    cmocka_unit_test(a_task_can_stop_another_that_is_pinned_to_its_worker),
 	    cmocka_unit_test(what_is_pinned_to_a_busy_worker_holds_up_nobody),
 	};
 	return cmocka_run_group_tests_name("task", tests, NULL, NULL);
