@@ -45,7 +45,9 @@ static const struct pair texts[] = {
     {"The BBC and NATO", "the b. b. c. and nato."},
     {"mp3", "m. p. three."},
     {"a@b.com", "a at b. dot com."},
-    {"na\xc3\xafve \xc3\xa9" "lan", "naive elan."},
+    {"na\xc3\xafve \xc3\xa9"
+     "lan",
+        "naive elan."},
     {"\xe2\x80\x9cYes\xe2\x80\x9d \xe2\x80\x94 no?", "yes, no?"},
     {"R&D", "r. and d.."},
     {"one\n\ntwo", "one. two."},
