@@ -75,6 +75,12 @@ install(int sig, void (*plain)(int), void (*detailed)(int, siginfo_t *, void *),
 }
 
 static void
+set_plain(int sig, void (*handler)(int))
+{
+	install(sig, handler, NULL, 0);
+}
+
+static void
 note(int sig)
 {
 	sigset_t now;
@@ -182,7 +188,7 @@ report(int sig, siginfo_t *info, void *context)
 {
 	(void)context;
 	(void)!write(report_fd, &info->si_addr, sizeof(info->si_addr));
-	(void)signal(sig, SIG_DFL);
+	set_plain(sig, SIG_DFL);
 }
 
 static void
@@ -214,11 +220,11 @@ take_signals_that_are_sent(void)
 	install(SIGSEGV, note, NULL, 0);
 	use_a_guest();
 	must(raise(SIGSEGV) == 0 && handled == 1 && was_blocked == 3, "a sent signal was not handled");
-	(void)signal(SIGSEGV, SIG_IGN);
+	set_plain(SIGSEGV, SIG_IGN);
 	use_a_guest();
 	must(raise(SIGSEGV) == 0, "raise");
 	must(handled == 1, "an old handler was called");
-	(void)signal(SIGURG, note);
+	set_plain(SIGURG, note);
 	use_a_guest();
 	must(raise(SIGURG) == 0 && handled == 2, "SIGURG was not handled");
 }
@@ -226,7 +232,7 @@ take_signals_that_are_sent(void)
 static void
 crash_although_ignored(void)
 {
-	(void)signal(SIGSEGV, SIG_IGN);
+	set_plain(SIGSEGV, SIG_IGN);
 	use_a_guest();
 	*nowhere = 1;
 }
@@ -234,7 +240,7 @@ crash_although_ignored(void)
 static void
 die_of_a_signal_that_is_sent(void)
 {
-	(void)signal(SIGFPE, SIG_DFL);
+	set_plain(SIGFPE, SIG_DFL);
 	use_a_guest();
 	(void)raise(SIGFPE);
 }
@@ -317,7 +323,7 @@ ask_the_one_before(int sig, siginfo_t *info, void *context)
 static void
 crash_with_a_handler_that_asks_us(void)
 {
-	(void)signal(SIGSEGV, SIG_DFL);
+	set_plain(SIGSEGV, SIG_DFL);
 	use_a_guest();
 	struct sigaction a = {.sa_sigaction = ask_the_one_before, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
 	must(sigaction(SIGSEGV, &a, &theirs) == 0, "sigaction");
