@@ -15,7 +15,7 @@
 #include "wasm/module.h"
 #include "wasm/wasm_process.h"
 
-enum { PATH_BYTES = 512, IDLE = 500, STOPS = 10, TRAPS = 40, MADE = 200, STOP_AFTER_MS = 2 };
+enum { PATH_BYTES = 512, IDLE = 500, STOPS = 10, TURNS = 1000, BATCH = 50, TRAPS = 40, MADE = 200, STOP_AFTER_MS = 2 };
 
 static const char *const names[] = {"probe", "fir_scalar", "fir", "fir_simd", "fast_vad"};
 enum { PROBE, FIR_SCALAR, FIR, FIR_SIMD, FAST_VAD, MODULES };
@@ -168,6 +168,24 @@ measure_idle(int which, struct side_answer *a)
 	}
 }
 
+/* One item in each of many sessions: their tables are not in the caches. */
+static void
+measure_turns(int arg, struct side_answer *a)
+{
+	(void)arg;
+	static struct rmi_wasm_instance *many[TURNS];
+	static size_t turn; /* few of them at a time, so that a round is short */
+	for (int i = 0; i < TURNS && many[i] == NULL; i++) {
+		many[i] = open_instance(modules[FAST_VAD]);
+	}
+	double start = side_now_ns();
+	for (int i = 0; i < BATCH; i++, turn++) {
+		must_process(
+		    many[turn % TURNS], audio.data + turn / TURNS % audio.items * SIDE_VAD_ITEM, SIDE_VAD_ITEM);
+	}
+	side_add(a, (side_now_ns() - start) / BATCH / 2);
+}
+
 static void
 measure_stops(int arg, struct side_answer *a)
 {
@@ -195,6 +213,7 @@ static const struct row {
     {"fir", measure_kernel, FIR},
     {"fir_simd", measure_kernel, FIR_SIMD},
     {"fast_vad", measure_kernel, FAST_VAD},
+    {"fast_vad_turns", measure_turns, 0},
     {"entry_nop", measure_call, 0},
     {"entry_add", measure_call, 2},
     {"item", measure_item, 0},

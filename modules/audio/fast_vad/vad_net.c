@@ -37,12 +37,12 @@ vad_net_reset(struct vad_net *n)
 	}
 }
 
-/* y = W x; columns a multiple of 8 */
-static void
+/* y = W x; rows a multiple of 4, columns of 8 */
+static inline void
 product(float *y, const float *w, const float *x, uint32_t rows, uint32_t columns)
 {
-	for (uint32_t i = 0; i < rows; i++) {
-		y[i] = f4_dot(w + i * columns, x, columns);
+	for (uint32_t i = 0; i < rows; i += 4) {
+		f4_store(y + i, f4_dot_rows(w + (size_t)i * columns, x, columns));
 	}
 }
 
