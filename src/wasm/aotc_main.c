@@ -55,9 +55,12 @@ confine(char **argv)
 	       limit(RLIMIT_CPU, cpu_s) && limit(RLIMIT_AS, memory);
 }
 
-/* Once the libraries are loaded, and before the module is read: files only in its folder, few system calls. */
+/*
+ * Once the libraries are loaded, and before the module is read: files only in its folder, few system calls. Where the kernel
+ * has no filters it compiles without, as for the limits of a kernel without Landlock; `rme doctor` says so.
+ */
 static bool
-take_rights(const char *output, struct rme_error *err)
+give_up_rights(const char *output, struct rme_error *err)
 {
 	char folder[PATH_MAX];
 	const char *slash = strrchr(output, '/');
@@ -67,7 +70,8 @@ take_rights(const char *output, struct rme_error *err)
 	}
 	(void)snprintf(folder, sizeof(folder), "%.*s", (int)(slash - output), output);
 	(void)rmi_landlock_restrict(folder[0] != '\0' ? folder : "/");
-	return rmi_aotc_rules_apply(err) == RME_OK;
+	enum rme_err e = rmi_aotc_rules_apply(err);
+	return e == RME_OK || e == RME_EUNSUPPORTED;
 }
 
 static int
@@ -116,7 +120,7 @@ main(int argc, char **argv)
 	if (rmi_wasmedge_load(&we, &err) != RME_OK) {
 		return fail(err.text);
 	}
-	if (!take_rights(argv[ARG_OUTPUT], &err)) {
+	if (!give_up_rights(argv[ARG_OUTPUT], &err)) {
 		return fail(err.text);
 	}
 	return compile(&we, (WasmEdge_Bytes){.Length = (uint32_t)st.st_size, .Buf = wasm}, argv);

@@ -290,6 +290,9 @@ static void
 run_order(struct rmi_guest_session *s)
 {
 	rmi_guest_read(s, &s->order, sizeof(s->order));
+	if (atomic_load(&s->process->loaded) == 0) {
+		_exit(EXIT_FAILURE); /* the host waits until we are ready */
+	}
 	s->order_ns = rmi_monotonic_ns();
 	s->why = (struct rme_error){.code = RME_OK};
 	switch ((enum rmi_iso_order_kind)s->order.kind) {

@@ -47,7 +47,8 @@ struct rmi_guest_session {
 struct rmi_guest_process {
 	struct rmi_iso_shared *shared;
 	int bell_fd;
-	struct rmi_wasm_nodes *nodes; /**< set before the first order comes */
+	struct rmi_wasm_nodes *nodes; /**< set before the first order comes, and then `loaded` */
+	_Atomic uint32_t loaded;      /**< read with each order: what the host knows is what the threads know */
 	sem_t started;
 	_Atomic uint32_t failed; /**< threads that could not start */
 	pthread_mutex_t lock;    /**< guards node and cancel against the thread that cancels */

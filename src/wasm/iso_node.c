@@ -1,6 +1,7 @@
 /* A wasm node whose module runs in a guest process; see iso_session.h. wasm_level.c chooses between this and wasm_node.c. */
 #include <stdlib.h>
 #include <string.h>
+#include <rme/runtime.h>
 #include <yyjson.h>
 
 #include "base/cancel.h"
@@ -171,7 +172,12 @@ open_session(struct rmi_iso_session *s)
 		return rme_node_fail(
 		    s->self, RME_ETIMEDOUT, "module %s: its process is not ready yet", rmi_iso_module_name(s->module));
 	}
-	return s->opened ? RME_OK : rme_node_fail(s->self, s->why.code, "%s", s->why.text);
+	if (!s->opened) {
+		return rme_node_fail(s->self, s->why.code, "%s", s->why.text);
+	}
+	rme_log(rme_node_runtime(s->self), RME_LOG_INFO, "wasm", "module %s runs in a process of its own",
+	    rmi_iso_module_name(s->module));
+	return RME_OK;
 }
 
 static enum rme_err

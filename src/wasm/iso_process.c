@@ -79,6 +79,20 @@ write_setup(struct rmi_iso_process *p)
 	s->data_bytes = DATA_BASE_BYTES + RMI_ISO_SESSIONS * (m->limits.memory_bytes + 2 * m->limits.result_bytes);
 }
 
+/* How a sanitizer behaves is said in the environment. */
+static void
+add_sanitizer_options(char **env)
+{
+	static const char *const names[] = {"ASAN_OPTIONS=", "TSAN_OPTIONS=", "UBSAN_OPTIONS="};
+	for (char **have = environ; have != NULL && *have != NULL; have++) {
+		for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+			if (strncmp(*have, names[i], strlen(names[i])) == 0) {
+				*env++ = *have;
+			}
+		}
+	}
+}
+
 static int
 spawn(struct rmi_iso_process *p, const int fds[RMI_ISO_FD_END], const char *program)
 {
@@ -103,7 +117,10 @@ spawn(struct rmi_iso_process *p, const int fds[RMI_ISO_FD_END], const char *prog
 	posix_spawnattr_setpgroup(&attr, 0);
 	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
 	char name[] = "rme-guest", locale[] = "LC_ALL=C";
-	char *argv[] = {name, NULL}, *env[] = {locale, NULL};
+	char *argv[] = {name, NULL}, *env[] = {locale, NULL, NULL, NULL, NULL};
+	if (RMI_ASAN || RMI_TSAN) {
+		add_sanitizer_options(env + 1);
+	}
 	e = e != 0 ? e : posix_spawn(&p->pid, program, &actions, &attr, argv, env);
 	posix_spawnattr_destroy(&attr);
 	posix_spawn_file_actions_destroy(&actions);

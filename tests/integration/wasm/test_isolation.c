@@ -8,6 +8,7 @@
 #include <rme/session.h>
 #include <rme/verdict.h>
 #include "base/clock.h"
+#include "base/sanitizer.h"
 #include "core/runtime.h"
 #include "wasm/iso_host.h"
 #include "wasm/wasm_node.h"
@@ -226,7 +227,8 @@ a_killed_process_costs_what_was_in_flight(void **state)
 		submit(&a, "echo after");
 		wait_until_busy(guest_pid());
 		assert_int_equal(kill(guest_pid(), ways[i].sig), 0);
-		expect_error(&a, RME_EMODULE, ways[i].text);
+		/* a sanitizer catches signals, and dies of what it does then */
+		expect_error(&a, RME_EMODULE, RMI_ASAN || RMI_TSAN ? "its process ended" : ways[i].text);
 		expect(&a, "after");
 		submit(&a, "say items"); /* a fresh instance: it has seen one item */
 		expect(&a, "2");
@@ -289,6 +291,9 @@ traps_and_loops_end_as_in_this_process(void **state)
 	static const char *const bad[] = {"trap oob", "trap divide", "trap recurse", "trap recurse-host",
 	    "trap recurse-engine", "loop plain", "loop fill", "loop grow", "loop host"};
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		if (RMI_TSAN && strstr(bad[i], "recurse-") != NULL) {
+			continue; /* what it puts into the engine needs more stack than there is */
+		}
 		submit(&c, bad[i]);
 		struct outcome o = receive(&c);
 		if (o.code != (bad[i][0] == 'l' ? RME_ETIMEDOUT : RME_EMODULE)) {
