@@ -28,6 +28,7 @@ BARS = {
     ("wasm/arrival", "p50_ms"): (200, "a module of 58 KB of code that nobody has compiled, to its first result"),
     ("wasm/stop", "p99_us"): (1000, "a runaway guest, from its deadline to its end"),
     ("wasm/suspend", "p50_ns"): (1000, "a guest that waits for a service: suspended and resumed"),
+    ("wasm/suspend", "waiting_kb"): (24, "memory of a guest while it waits, of 1,000"),
     ("frozen/answers", "p50_ratio"): (1.3, "1,000 sessions beside one that waits for a frozen service, against nobody waiting"),
     ("windows/1080p", "in_ratio"): (0.2, "a frame of 6.2 MB to a module that looks at little of it, against a copy"),
     ("windows/1080p", "out_ratio"): (0.2, "the same from a module"),

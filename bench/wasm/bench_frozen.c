@@ -207,10 +207,11 @@ open_sessions(struct rme_session **s, size_t n, const struct setup *with)
 static void
 freeze_and_run(const struct setup *with, size_t n, size_t frozen, size_t rounds)
 {
-	static struct rme_session *other[SESSIONS_MAX], *waiting[SESSIONS_MAX];
+	static struct rme_session *other[SESSIONS_MAX], *waiting[SESSIONS_MAX], *leaving[1];
 	struct rme_packet *early;
 	open_sessions(other, n, with);
 	open_sessions(waiting, frozen, with);
+	open_sessions(leaving, 1, with);
 	for (size_t i = 0; i < frozen; i++) {
 		submit(waiting[i], "c first");
 	}
@@ -224,6 +225,7 @@ freeze_and_run(const struct setup *with, size_t n, size_t frozen, size_t rounds)
 	for (size_t i = 0; i < frozen; i++) {
 		submit(waiting[i], "c patience");
 	}
+	submit(leaving[0], "c in vain");
 	struct times beside = run_others(other, n, rounds);
 	print("beside", n, frozen, &beside);
 	for (size_t i = 0; i < frozen; i++) {
@@ -231,6 +233,7 @@ freeze_and_run(const struct setup *with, size_t n, size_t frozen, size_t rounds)
 			fail("a session", "did not wait for the frozen service");
 		}
 	}
+	rme_session_free(leaving[0]); /* need not wait for the end of the wait */
 	(void)kill(server, SIGCONT);
 	double longest_ms = 0;
 	for (size_t i = 0; i < frozen; i++) {

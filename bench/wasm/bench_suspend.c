@@ -1,12 +1,14 @@
 /*
  * bench_suspend CALLER.WASM - what it costs a guest to wait: the same host call answered at once, and answered after the
- * guest was suspended. The difference is suspending and resuming it, the second look at the call included.
+ * guest was suspended. The difference is suspending and resuming it, the second look at the call included. And what
+ * memory each of 1,000 takes while they wait.
  */
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "core/service.h"
@@ -16,7 +18,7 @@
 #include "wasm/module.h"
 #include "wasm/module_state.h"
 
-enum { ROUNDS = 31, ITEMS = 1000, CALLS = 16 /* of caller.c */ };
+enum { ROUNDS = 31, ITEMS = 1000, WAITING = 1000, CALLS = 16 /* of caller.c */ };
 
 static void
 check(enum rme_err e, const struct rme_error *err)
@@ -30,7 +32,7 @@ check(enum rme_err e, const struct rme_error *err)
 /* Echoes; at once, or when it is looked at again. */
 struct echo {
 	struct rmi_services services;
-	bool at_once;
+	bool at_once, silent;
 };
 
 static void
@@ -54,8 +56,10 @@ echo_begin(struct rmi_services *self, struct rmi_service_call *call)
 static bool
 echo_poll(struct rmi_services *self, struct rmi_service_call *call, int64_t *again_ns)
 {
-	(void)self;
-	(void)again_ns;
+	*again_ns = INT64_MAX;
+	if (((struct echo *)self)->silent) {
+		return false;
+	}
 	give(call);
 	return true;
 }
@@ -64,13 +68,16 @@ static void
 echo_cancel(struct rmi_services *self, struct rmi_service_call *call)
 {
 	(void)self;
-	(void)call;
+	rme_packet_unref(call->in);
+	call->in = NULL;
+	call->error.code = RME_ECANCELED;
 }
 
 static const struct rmi_services_ops echo_ops = {.begin = echo_begin, .poll = echo_poll, .cancel = echo_cancel};
 
 struct work {
 	struct rmi_wasm_instance *in;
+	int items;
 	struct rme_error err;
 	enum rme_err result;
 };
@@ -81,7 +88,7 @@ process_items(void *ctx)
 	struct work *w = ctx;
 	struct rme_bytes out;
 	w->result = RME_OK;
-	for (int i = 0; i < ITEMS && w->result == RME_OK; i++) {
+	for (int i = 0; i < w->items && w->result == RME_OK; i++) {
 		w->result =
 		    rmi_wasm_instance_process(w->in, NULL, (struct rme_bytes){(const uint8_t *)"m", 1}, &out, &w->err);
 	}
@@ -113,7 +120,50 @@ measure(struct rmi_guest_run *run, struct work *w)
 		over = rmi_guest_run_go_on(run);
 	}
 	check(w->result, &w->err);
-	return (double)(cpu_ns() - start) / ITEMS / CALLS;
+	return (double)(cpu_ns() - start) / w->items / CALLS;
+}
+
+static double
+rss_kb(void)
+{
+	long pages = 0;
+	FILE *f = fopen("/proc/self/statm", "r");
+	if (f == NULL || fscanf(f, "%*d %ld", &pages) != 1) {
+		pages = 0;
+	}
+	if (f != NULL) {
+		(void)fclose(f);
+	}
+	return (double)pages * (double)sysconf(_SC_PAGESIZE) / 1024;
+}
+
+/* Memory that a thousand instances take more while their guests wait. */
+static double
+measure_memory(struct rmi_wasm_module *module, struct echo *echo, const struct rmi_guest_env *env)
+{
+	static struct work w[WAITING];
+	static struct rmi_guest_run run[WAITING];
+	struct rme_error err = {0};
+	bool over;
+	echo->silent = false;
+	for (int i = 0; i < WAITING; i++) {
+		check(rmi_wasm_instance_new(&w[i].in, module, &err), &err);
+		check(rmi_wasm_instance_open(w[i].in, env, &(struct rmi_guest_start){0}, &err), &err);
+		w[i].items = 1;
+		run[i] = (struct rmi_guest_run){.process = module->process, .fibers = true};
+		(void)measure(&run[i], &w[i]);
+	}
+	double before = rss_kb();
+	echo->silent = true;
+	for (int i = 0; i < WAITING; i++) {
+		check(rmi_guest_run_start(&run[i], process_items, &w[i], &over, &err), &err);
+	}
+	double kb = (rss_kb() - before) / WAITING;
+	for (int i = 0; i < WAITING; i++) {
+		rmi_guest_run_cancel(&run[i]);
+		rmi_wasm_instance_free(w[i].in);
+	}
+	return kb;
 }
 
 int
@@ -123,7 +173,7 @@ main(int argc, char **argv)
 	struct rme_error err = {0};
 	struct rmi_wasm_engine *engine;
 	struct rmi_wasm_module *module;
-	struct work w = {0};
+	struct work w = {.items = ITEMS};
 	struct echo echo = {.services = {&echo_ops}};
 	const struct rmi_guest_env env = {
 	    .session_id = "s", .services = &echo.services, .granted = granted, .n_granted = 1};
@@ -155,8 +205,8 @@ main(int argc, char **argv)
 	qsort(at_once, ROUNDS, sizeof(at_once[0]), by_value);
 	qsort(suspended, ROUNDS, sizeof(suspended[0]), by_value);
 	qsort(both, ROUNDS, sizeof(both[0]), by_value);
-	printf("wasm/suspend p50_ns %.0f call_at_once_p50_ns %.0f call_suspended_p50_ns %.0f\n", both[ROUNDS / 2],
-	    at_once[ROUNDS / 2], suspended[ROUNDS / 2]);
+	printf("wasm/suspend p50_ns %.0f call_at_once_p50_ns %.0f call_suspended_p50_ns %.0f waiting_kb %.1f\n",
+	    both[ROUNDS / 2], at_once[ROUNDS / 2], suspended[ROUNDS / 2], measure_memory(module, &echo, &env));
 	rmi_wasm_instance_free(w.in);
 	rmi_wasm_module_unref(module);
 	rmi_wasm_engine_free(engine);
