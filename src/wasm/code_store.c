@@ -234,6 +234,17 @@ rmi_code_obtain(
 	                                      : rmi_code_optimize(out, e, want, err);
 }
 
+bool
+rmi_code_best_is_cached(struct rmi_wasm_engine *e, const struct rmi_code_want *want)
+{
+	uint8_t key[RMI_SHA256_BYTES];
+	struct rmi_aot_code code = {0};
+	key_of(key, e, want, false);
+	bool found = look_in_cache(&code, e, key);
+	rmi_aot_code_done(&code);
+	return found;
+}
+
 enum rmi_code_cached
 rmi_wasm_code_cached(struct rmi_wasm_engine *e, const uint8_t admitted_sha256[RMI_SHA256_BYTES])
 {

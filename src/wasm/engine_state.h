@@ -16,6 +16,7 @@
 #include "wasm/engine.h"
 #include "wasm/wasm_process.h"
 
+struct rmi_optimize_job;
 struct rmi_wasm_module;
 
 struct rmi_wasm_engine {
@@ -46,7 +47,8 @@ struct rmi_wasm_engine {
 
 	bool optimize_first;
 	pthread_cond_t optimize_asked;
-	bool optimize_running, optimize_stop; /* these two guarded by modules_lock */
+	struct rmi_optimize_job *optimize_jobs; /* for the cache; guarded by modules_lock */
+	bool optimize_running, optimize_stop;   /* these two guarded by modules_lock */
 	pthread_t optimize_thread;
 	struct rmi_cancel optimize_cancel;
 };
@@ -70,6 +72,8 @@ RME_NODISCARD enum rme_err rmi_code_obtain(
  */
 RME_NODISCARD enum rme_err rmi_code_optimize(
     struct rmi_aot_code *out, struct rmi_wasm_engine *e, const struct rmi_code_want *want, struct rme_error *err);
+/** True if optimized code, or what stands for it, is in the cache. */
+bool rmi_code_best_is_cached(struct rmi_wasm_engine *e, const struct rmi_code_want *want);
 /** Where compiled modules are kept, or would be; "" = nowhere. @return false where there is no place for it */
 bool rmi_code_store_dir(const struct rmi_wasm_engine *e, char path[PATH_MAX]);
 /** Open the cache folder, or say in the log why nothing is kept. */

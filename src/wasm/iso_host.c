@@ -13,6 +13,7 @@
 #include "wasm/iso_futex.h"
 #include "wasm/iso_state.h"
 #include "wasm/module_source.h"
+#include "wasm/optimizer.h"
 #include "wasm/self_module.h"
 
 enum rme_err
@@ -120,13 +121,20 @@ need_pin(struct rmi_iso_host *h, struct rme_error *err)
 	return e;
 }
 
+static struct rmi_code_want
+want_of(struct rmi_wasm_engine *e, const struct rmi_module_source *s)
+{
+	return (struct rmi_code_want){.wasm = {s->admitted.wasm, s->admitted.len},
+	    .code_bytes = s->admitted.summary.code_bytes,
+	    .interruptible = atomic_load(&e->process)->guard == RMI_GUARD_INTERRUPTIBLE,
+	    .soon = e->cache != NULL && !e->optimize_first}; /* the cache is where better code is found later */
+}
+
 static enum rme_err
 fill_module(struct rmi_iso_module *m, const struct rmi_module_source *s, struct rme_error *err)
 {
 	struct rmi_wasm_engine *e = m->host->engine;
-	const struct rmi_code_want want = {.wasm = {s->admitted.wasm, s->admitted.len},
-	    .code_bytes = s->admitted.summary.code_bytes,
-	    .interruptible = atomic_load(&e->process)->guard == RMI_GUARD_INTERRUPTIBLE};
+	const struct rmi_code_want want = want_of(e, s);
 	struct rmi_aot_code code = {0};
 	(void)snprintf(m->name, sizeof(m->name), "%s", s->name);
 	(void)snprintf(m->function, sizeof(m->function), "%s", function_of(s->spec));
@@ -138,6 +146,7 @@ fill_module(struct rmi_iso_module *m, const struct rmi_module_source *s, struct 
 	}
 	m->optimize_level = code.level;
 	m->interruptible = code.interruptible;
+	m->preliminary = code.preliminary;
 	m->wasm_fd = rmi_sealed_memfd("rme-wasm", s->bytes.data, s->bytes.len);
 	return m->wasm_fd >= 0 ? RME_OK : rme_error_set(err, RME_EIO, NULL, "no memory file: %s", strerror(errno));
 }
@@ -150,6 +159,9 @@ add_module(struct rmi_iso_module **out, struct rmi_iso_host *h, struct rmi_iso_m
 	enum rme_err e = RME_OK;
 	pthread_mutex_lock(&h->lock);
 	struct rmi_iso_module *there = find_module(h, s);
+	if (there != NULL && there->preliminary && !m->preliminary) {
+		there = NULL; /* found first from now on; the other's processes end with their sessions */
+	}
 	if (there == NULL && h->n_modules == RMI_ISO_MODULES) {
 		e = rme_error_set(
 		    err, RME_ELIMIT, s->name, "%d isolated modules are open, the most there can be", RMI_ISO_MODULES);
@@ -164,9 +176,22 @@ add_module(struct rmi_iso_module **out, struct rmi_iso_host *h, struct rmi_iso_m
 	pthread_mutex_unlock(&h->lock);
 	if (there != m) {
 		module_free(m);
+	} else if (m->preliminary) {
+		const struct rmi_code_want want = want_of(h->engine, s);
+		rmi_optimizer_ask_for_cache(h->engine, &want);
 	}
 	*out = there;
 	return e;
+}
+
+static bool
+has_better_code(const struct rmi_iso_module *m, const struct rmi_module_source *s)
+{
+	if (!m->preliminary) {
+		return false;
+	}
+	const struct rmi_code_want want = want_of(m->host->engine, s);
+	return rmi_code_best_is_cached(m->host->engine, &want);
 }
 
 static enum rme_err
@@ -176,7 +201,7 @@ open_source(
 	pthread_mutex_lock(&h->lock);
 	*out = find_module(h, s);
 	pthread_mutex_unlock(&h->lock);
-	if (*out != NULL) {
+	if (*out != NULL && !has_better_code(*out, s)) {
 		return RME_OK;
 	}
 	if (h->engine->interpret) {

@@ -44,6 +44,7 @@ struct rmi_iso_module {
 	uint8_t sha256[RMI_SHA256_BYTES];
 	int wasm_fd, code_fd; /* sealed */
 	int optimize_level;
+	bool preliminary; /* better code follows: sessions opened then get a module of their own */
 	bool interruptible;
 	struct rmi_iso_process *processes;
 	unsigned n_processes;
