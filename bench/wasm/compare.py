@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""compare.py [--json] [--rounds N] SIDES MODULES FAST_VAD SENTENCE - what modules cost here, beside other ways to run them.
+"""compare.py [--json] [--rounds N] [--build FOLDER] SIDES MODULES FAST_VAD SENTENCE - what modules cost here, beside other ways to run them.
 
 Every side is a process that measures a row when it is asked to, so the sides take turns, round after round, and what else the
 machine does meets all of them. Shown is the least of all rounds (stops: the median and the 99th percentile of all). Status 1
@@ -22,6 +22,8 @@ SIDES = {
     "native": "the same source, gcc -O3",
     "v8": "the same bytes in Node.js",
 }
+# What is measured in programs of its own.
+FURTHER = ("wasm_suspend", "wasm_isolation", "wasm_windows", "wasm_density", "wasm_sessions")
 KERNELS = ("fast_vad", "fir_scalar", "fir", "fir_simd")
 
 # row: (what it is, unit, nanoseconds or KiB per unit, rounds)
@@ -184,19 +186,42 @@ def show(rows):
         print(f"{name:14} {what}")
 
 
+def further(build, quiet):
+    """Figures of the benchmarks that stand alone, as bench/run.py has them, and whether all is well."""
+    sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
+    import run  # the table of all benchmarks
+
+    figures, good = [], True
+    listed = json.loads(subprocess.run(["meson", "introspect", build, "--benchmarks"], capture_output=True, check=True).stdout)
+    for bench in listed:
+        if bench["name"] in FURTHER:
+            print(f"  {bench['name']} ...", file=sys.stderr, flush=True)
+            found, ended_well = run.run(bench["name"], bench["cmd"], bench["env"])
+            figures += found
+            good = good and ended_well
+    if not quiet:
+        print()
+    missed = sum(value > run.BARS[subject, key][0] for subject, key, value in figures if (subject, key) in run.BARS)
+    if not quiet:
+        run.show(figures)
+    return [{"subject": s, "key": k, "value": v} for s, k, v in figures], good and missed == 0
+
+
 def main():
     parser = argparse.ArgumentParser(usage=__doc__.splitlines()[0])
     parser.add_argument("--json", action="store_true", help="print the figures as JSON, not as a table")
     parser.add_argument("--rounds", type=int, help="rounds of each row, in place of its own number")
+    parser.add_argument("--build", help="build folder whose further benchmarks of modules are run too")
     for name in ("sides", "modules", "fast_vad", "sentence"):
         parser.add_argument(name, type=pathlib.Path)
     args = parser.parse_args()
     rows = summarize(measure(args))
-    if args.json:
-        print(json.dumps(rows, indent=1))
-    else:
+    if not args.json:
         show(rows)
-    return 0 if all(row["bar"]["met"] for row in rows if "bar" in row) else 1
+    more, good = further(args.build, args.json) if args.build else ([], True)
+    if args.json:
+        print(json.dumps({"rows": rows, "further": more}, indent=1))
+    return 0 if good and all(row["bar"]["met"] for row in rows if "bar" in row) else 1
 
 
 if __name__ == "__main__":
