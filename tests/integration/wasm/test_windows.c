@@ -371,6 +371,26 @@ static_windows_of_the_interface_are_left_alone(void **state)
 	rmi_wasm_module_unref(m);
 }
 
+/* The host writes to its buffers: they must not be where a window is, which is not the guest's alone. */
+static void
+an_allocator_that_gives_the_same_room_twice_ends_the_instance(void **state)
+{
+	(void)state;
+	struct rmi_wasm_module *m = fixture_open("same_room");
+	struct rmi_wasm_instance *in = fixture_instance(m, NULL);
+	struct rme_packet *p = frame(&source, 's', FRAME, 0);
+	struct rme_bytes out, data = bytes_of(p);
+	uint8_t before[16];
+	memcpy(before, data.data, sizeof(before));
+	assert_int_equal(run(in, p, &out), RME_OK); /* copied: nobody is harmed but itself */
+	fixture_assert_error(run(in, p, &out), RME_EMODULE, "its allocator gave the same room twice");
+	assert_true(rmi_wasm_instance_dead(in));
+	assert_memory_equal(data.data, before, sizeof(before));
+	rme_packet_unref(p);
+	rmi_wasm_instance_free(in);
+	rmi_wasm_module_unref(m);
+}
+
 /* A stop takes the memory away with all windows in it; what others see in them stays. */
 static void
 a_stopped_guest_takes_no_window_with_it(void **state)
@@ -405,6 +425,7 @@ main(void)
 	    cmocka_unit_test(one_module_reads_what_another_wrote),
 	    cmocka_unit_test(without_room_for_windows_there_are_copies),
 	    cmocka_unit_test(static_windows_of_the_interface_are_left_alone),
+	    cmocka_unit_test(an_allocator_that_gives_the_same_room_twice_ends_the_instance),
 	    cmocka_unit_test(a_stopped_guest_takes_no_window_with_it),
 	};
 	return cmocka_run_group_tests_name("windows", tests, fixture_setup, teardown);
