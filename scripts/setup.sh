@@ -7,8 +7,9 @@ declare -A packages=(
   [build]="gcc libc6-dev make meson ninja-build pkgconf python3 libcmocka-dev
     libwasmedge-dev libgrpc-dev libprotobuf-c-dev protobuf-c-compiler protobuf-compiler libyaml-dev libyyjson-dev
     libsndfile1-dev libsoxr-dev libpocketsphinx-dev libsphinxbase-dev flite1-dev pocketsphinx-en-us
-    clang-19 lld-19 wasi-libc libclang-rt-19-dev-wasm32 python3-yaml wabt"
-  [test]="g++ binutils clang-format pmccabe codespell shellcheck openssl procps nodejs libnode-dev
+    clang-19 lld-19 wasi-libc libclang-rt-19-dev-wasm32 python3-yaml wabt cargo rustc libstd-rust-dev-wasm32 npm nodejs
+    libsodium-dev"
+  [test]="minisign g++ binutils clang-format pmccabe codespell shellcheck openssl procps nodejs libnode-dev
     python3-grpcio python3-protobuf python3-jsonschema libclang-rt-19-dev pocketsphinx-testdata alsa-utils"
   [demo]="pocketsphinx-testdata alsa-utils procps"
   [bench]="wabt g++ libgrpc++-dev libprotobuf-dev protobuf-compiler-grpc"

@@ -1,6 +1,7 @@
 """Build the modules of wasm-modules.yaml; see scripts/build-modules.sh."""
 
 import argparse
+import gzip
 import hashlib
 import os
 import pathlib
@@ -8,138 +9,98 @@ import shutil
 import subprocess
 import sys
 
-try:
-    import yaml
-except ImportError:
-    sys.exit("build-modules: the Python package for YAML is missing; run scripts/setup.sh (package python3-yaml)")
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
-REGISTRY = pathlib.Path("wasm-modules.yaml")
-LOCK = pathlib.Path("wasm-modules.lock")
-OUT = pathlib.Path("build/modules")
-SDK = {"c": pathlib.Path("modules/sdk/c")}
+import asc  # noqa: E402
+import cargo  # noqa: E402
+import clang  # noqa: E402
+from registry import BuildError, number_of, read, yaml  # noqa: E402
 
-# The triple is clang's name for wasm32-wasip1. Floating point is never contracted or reordered: the same kernel, compiled
-# natively, must give the same bits.
-C_FLAGS = """--target=wasm32-wasi -std=c11 -msimd128 -mbulk-memory -msign-ext -mmultivalue -ffp-contract=off -fno-math-errno
-    -fno-ident -ffunction-sections -Wall -Wextra -Werror -Wshadow -Wconversion -Wstrict-prototypes""".split()
-LINK_FLAGS = """-nostartfiles -Wl,--no-entry -Wl,-s -Wl,--stack-first -Wl,-z,stack-size=65536
-    -Wl,--gc-sections -Wl,--export-memory""".split()
+HERE = pathlib.Path(__file__).resolve().parent
+LANGS = {"c": clang.CModule, "rust": cargo.RustModule, "assemblyscript": asc.AsModule}
+TARGETS = ("wasm32-wasip1", "wasm32-unknown-unknown")
+WASM_OPT = "--enable-simd --enable-bulk-memory --enable-sign-ext --enable-multivalue --enable-mutable-globals --enable-nontrapping-float-to-int".split()
 
 
-class BuildError(Exception):
-    pass
+class Job:
+    """One module for one target."""
+
+    def __init__(self, root, name, entry, target):
+        self.root, self.name, self.entry, self.target = root, name, entry, target
+        self.out = root / "build/modules"
+        own = root / "modules/sdk"
+        self.sdk = own if (own / "c/rme_module.h").exists() or (own / entry["source"]["lang"]).exists() else sdk_of_installation()
+        first = targets_of(entry)[0]
+        self.path = self.out / f"{name}.wasm" if target == first else self.out / target / f"{name}.wasm"
 
 
-def find_clang():
-    for name in (os.environ.get("WASM_CC"), "clang-19", "clang"):
-        if not name:
-            continue
-        try:
-            out = subprocess.run([name, "--version"], capture_output=True, text=True, check=True).stdout
-        except (OSError, subprocess.CalledProcessError):
-            continue
-        # Named by its path, because the compiler is run without a search path (see environment()).
-        linker = shutil.which("wasm-ld" + name.removeprefix("clang")) or shutil.which("wasm-ld")
-        if not linker:
-            raise BuildError("no wasm-ld found; run scripts/setup.sh (package lld-19)")
-        LINK_FLAGS.append(f"-fuse-ld={linker}")
-        return shutil.which(name), out.splitlines()[0]
-    raise BuildError("no clang found; run scripts/setup.sh (packages clang-19 lld-19 wasi-libc), or set WASM_CC")
+def sdk_of_installation():
+    """Beside these scripts, in the sources or where they were installed."""
+    for folder in (HERE.parent.parent / "modules/sdk", HERE.parent / "sdk"):
+        if (folder / "c/rme_module.h").exists():
+            return folder
+    raise BuildError(f"no SDK found near {HERE}")
 
 
-def environment(name, optimize):
-    """Left alone, clang runs wasm-opt where it finds one, so that bytes would depend on the machine. It is hidden by an empty
-    PATH (with --no-wasm-opt, clang 19 forgets to link), unless the registry asks for it."""
-    if not optimize.get("wasm_opt", False):
-        return {**os.environ, "PATH": "/nonexistent"}
-    if not shutil.which("wasm-opt"):
-        raise BuildError(f"{name}: wasm_opt is asked for, and there is no wasm-opt; install binaryen")
-    return dict(os.environ)
+def targets_of(entry):
+    targets = entry.get("targets") or [TARGETS[0]]
+    unknown = [t for t in targets if t not in TARGETS]
+    if unknown:
+        raise BuildError(f"no target is called {unknown[0]} (there are: {', '.join(TARGETS)})")
+    return targets
 
 
-def sources_of(name, folder):
-    listing = folder / "sources.txt"
-    if listing.exists():
-        lines = (line.split("#")[0].strip() for line in listing.read_text().splitlines())
-        files = [pathlib.Path(line) for line in lines if line]
-    else:
-        files = sorted(folder.glob("*.c"))
-    missing = [str(f) for f in files if not f.exists()]
-    if missing:
-        raise BuildError(f"{name}: no such source: {', '.join(missing)} (listed in {listing})")
-    if not files:
-        raise BuildError(f"{name}: no .c file in {folder}")
-    return files
+def wasm_opt(job, path):
+    tool = shutil.which("wasm-opt")
+    if not tool:
+        raise BuildError(f"{job.name}: wasm_opt is asked for, and there is no wasm-opt; run scripts/setup.sh (package binaryen)")
+    level = (job.entry.get("optimize") or {}).get("level", 3)
+    clang.run(job.name, [tool, f"-O{level}", *WASM_OPT, str(path), "-o", str(path)])
 
 
-def command_c(name, entry, cc, target):
-    files = sources_of(name, pathlib.Path(entry["source"]["path"]))
-    optimize = entry.get("optimize") or {}
-    flags = [f"-O{optimize.get('level', 3)}"] + C_FLAGS
-    if not optimize.get("simd", True):
-        flags.remove("-msimd128")
-    folders = sorted({str(f.parent) for f in files} | {str(SDK["c"])})
-    inputs = set(files)
-    for folder in folders:
-        inputs |= set(pathlib.Path(folder).glob("*.h"))
-    includes = [f"-I{f}" for f in folders]
-    return [cc, *flags, *LINK_FLAGS, *includes, "-o", str(target), *map(str, files)], sorted(inputs)
-
-
-def digest_of(command, version, inputs):
+def digest_of(job, module):
+    """Of all that the bytes depend on; paths are relative, so that a moved checkout is up to date."""
     h = hashlib.sha256()
-    h.update(repr((command, version)).encode())
-    for path in inputs:
-        h.update(str(path).encode() + b"\0" + path.read_bytes() + b"\0")
+    part = pathlib.Path("part.wasm")
+    words = [str(w).replace(str(job.root) + "/", "") for w in module.command(part)]
+    version = module.version
+    if (job.entry.get("optimize") or {}).get("wasm_opt"):
+        version += subprocess.run(["wasm-opt", "--version"], capture_output=True, text=True, check=False).stdout if shutil.which("wasm-opt") else ""
+    h.update(repr((words, version)).encode())
+    for path in module.inputs:
+        h.update(str(path).replace(str(job.root) + "/", "").encode() + b"\0" + path.read_bytes() + b"\0")
     return h.hexdigest()
 
 
-def build(name, entry, cc, version, force):
-    """Build one module; returns (path, was it built)."""
-    lang = entry["source"]["lang"]
-    if lang not in SDK:
-        raise BuildError(f"{name}: modules in {lang} cannot be built here (can: {', '.join(SDK)})")
-    target = OUT / f"{name}.wasm"
-    stamp = OUT / f".{name}.stamp"
-    command, inputs = command_c(name, entry, cc, target)
-    digest = digest_of(command, version, inputs)
-    if not force and target.exists() and stamp.exists():
-        if stamp.read_text() == digest + " " + sha256_of(target):
-            return target, False
-    part = target.with_suffix(".part")
-    command[command.index(str(target))] = str(part)
-    env = environment(name, entry.get("optimize") or {})
-    result = subprocess.run(command, capture_output=True, text=True, check=False, env=env)
-    if result.returncode != 0:
-        raise BuildError(f"{name}: {cc} failed\n{result.stderr.rstrip()}")
+def build(job, force):
+    """@return was it built, or up to date"""
+    lang = job.entry["source"]["lang"]
+    if lang not in LANGS:
+        raise BuildError(f"{job.name}: modules in {lang} cannot be built here (can: {', '.join(LANGS)})")
+    module = LANGS[lang](job)
+    stamp = job.path.with_name(f".{job.name}.stamp")
+    digest = digest_of(job, module)
+    if not force and job.path.exists() and stamp.exists() and stamp.read_text() == digest + " " + sha256_of(job.path):
+        return False
+    job.path.parent.mkdir(parents=True, exist_ok=True)
+    part = job.path.with_suffix(".part")
+    module.build(part)
+    if (job.entry.get("optimize") or {}).get("wasm_opt"):
+        wasm_opt(job, part)
     part.chmod(0o644)
-    part.replace(target)
-    stamp.write_text(digest + " " + sha256_of(target))
-    return target, True
+    part.replace(job.path)
+    stamp.write_text(digest + " " + sha256_of(job.path))
+    return True
 
 
 def sha256_of(path):
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def read_registry():
-    try:
-        with REGISTRY.open(encoding="utf-8") as f:
-            registry = yaml.safe_load(f)
-    except (OSError, yaml.YAMLError) as e:
-        raise BuildError(f"{REGISTRY}: {e}") from e
-    if not isinstance(registry, dict) or registry.get("version") != 1 or not isinstance(registry.get("modules"), dict):
-        raise BuildError(f"{REGISTRY}: want 'version: 1' and a map 'modules'")
-    for name, entry in registry["modules"].items():
-        if not isinstance(entry, dict) or not {"lang", "path"} <= set(entry.get("source") or {}):
-            raise BuildError(f"{REGISTRY}: module {name}: want 'source: {{lang: ..., path: ...}}'")
-    return registry["modules"]
-
-
-def read_lock():
-    if not LOCK.exists():
+def read_lock(lock):
+    if not lock.exists():
         return {}
-    with LOCK.open(encoding="utf-8") as f:
+    with lock.open(encoding="utf-8") as f:
         return (yaml.safe_load(f) or {}).get("modules") or {}
 
 
@@ -148,55 +109,89 @@ def lock_text(pins):
              "modules:"]
     for name in sorted(pins):
         pin = pins[name]
-        lines.append(f"  {name}: {{version: {pin['version']}, target: {pin['target']}, sha256: {pin['sha256']}}}")
+        also = ", ".join(f"{t}: {sha}" for t, sha in sorted((pin.get("also") or {}).items()))
+        also = f", also: {{{also}}}" if also else ""
+        lines.append(f"  {name}: {{version: {pin['version']}, target: {pin['target']}, sha256: {pin['sha256']}{also}}}")
     return "\n".join(lines) + "\n"
 
 
 def print_table(rows):
-    head = ("module", "lang", "target", "bytes", "sha256", "")
+    head = ("module", "lang", "target", "bytes", "gzip", "budget", "sha256", "")
     rows = [head] + rows
     widths = [max(len(str(r[i])) for r in rows) for i in range(len(head))]
     for row in rows:
-        cells = [str(c).rjust(w) if i == 3 else str(c).ljust(w) for i, (c, w) in enumerate(zip(row, widths))]
+        cells = [str(c).rjust(w) if i in (3, 4, 5) else str(c).ljust(w) for i, (c, w) in enumerate(zip(row, widths))]
         print("  ".join(cells).rstrip())
 
 
-def main():
+def row_of(job, fresh):
+    data = job.path.read_bytes()
+    budget = job.entry.get("size")
+    if budget is not None and len(data) > number_of(budget):
+        raise BuildError(f"{job.name}: {len(data)} bytes for {job.target}, its budget is {budget}")
+    return (job.name, job.entry["source"]["lang"], job.target, len(data), len(gzip.compress(data, 9, mtime=0)), budget or "-",
+            hashlib.sha256(data).hexdigest()[:12], "built" if fresh else "up to date")
+
+
+def build_module(root, name, entry, force, rows):
+    """All targets of a module. @return its pin"""
+    pin = {"version": str(entry.get("version", "0"))}
+    for target in targets_of(entry):
+        job = Job(root, name, entry, target)
+        rows.append(row_of(job, build(job, force)))
+        if "sha256" not in pin:
+            pin |= {"target": target, "sha256": sha256_of(job.path)}
+        else:
+            pin.setdefault("also", {})[target] = sha256_of(job.path)
+    return pin
+
+
+def parse():
     p = argparse.ArgumentParser(prog="build-modules.sh")
     p.add_argument("names", nargs="*", metavar="NAME")
     p.add_argument("-n", "--dry-run", action="store_true", help="only say what would be built")
     p.add_argument("-f", "--force", action="store_true", help="build what has not changed, too")
     p.add_argument("--check", action="store_true", help="fail where wasm-modules.lock would change")
-    args = p.parse_args()
-    modules = read_registry()
+    p.add_argument("--root", default=".", help="folder of wasm-modules.yaml")
+    return p.parse_args()
+
+
+def write_lock(lock, pins, changed):
+    text = lock_text(pins)
+    if not lock.exists() or lock.read_text() != text:
+        lock.write_text(text)
+        print(f"{lock.name}: pinned {', '.join(changed) or 'without what is no longer registered'}")
+
+
+def main():
+    args = parse()
+    root = pathlib.Path(args.root).resolve()
+    registry, lock = root / "wasm-modules.yaml", root / "wasm-modules.lock"
+    modules = {n: e for n, e in read(registry).items() if "source" in e}
     unknown = [n for n in args.names if n not in modules]
     if unknown:
-        raise BuildError(f"{REGISTRY} has no module {', '.join(unknown)} (has: {', '.join(modules)})")
+        raise BuildError(f"{registry} has no module {', '.join(unknown)} with sources (has: {', '.join(modules)})")
     names = args.names or list(modules)
     if args.dry_run:
         print("\n".join(names))
         return
-    cc, version = find_clang()
-    OUT.mkdir(parents=True, exist_ok=True)
-    pins = {n: pin for n, pin in read_lock().items() if n in modules}
-    rows, changed = [], []
+    pins = {n: pin for n, pin in read_lock(lock).items() if n in modules}
+    rows, changed, failed = [], [], []
     for name in names:
-        entry = modules[name]
-        path, fresh = build(name, entry, cc, version, args.force)
-        target = (entry.get("targets") or ["wasm32-wasip1"])[0]
-        pin = {"version": str(entry.get("version", "0")), "target": target, "sha256": sha256_of(path)}
-        if pins.get(name) != pin:
-            changed.append(name)
+        try:
+            pin = build_module(root, name, modules[name], args.force, rows)
+        except BuildError as e:
+            failed.append(name)
+            print(f"build-modules: {e}", file=sys.stderr)
+            continue
+        changed += [name] if pins.get(name) != pin else []
         pins[name] = pin
-        rows.append((name, entry["source"]["lang"], target, path.stat().st_size, pin["sha256"][:12],
-                     "built" if fresh else "up to date"))
     print_table(rows)
     if args.check and changed:
-        raise BuildError(f"not the pinned bytes: {', '.join(changed)} (see {LOCK})")
-    text = lock_text(pins)
-    if not LOCK.exists() or LOCK.read_text() != text:
-        LOCK.write_text(text)
-        print(f"{LOCK}: pinned {', '.join(changed) or 'without what is no longer registered'}")
+        raise BuildError(f"not the pinned bytes: {', '.join(changed)} (see {lock})")
+    write_lock(lock, pins, changed)
+    if failed:
+        raise BuildError(f"not built: {', '.join(failed)}")
 
 
 if __name__ == "__main__":
@@ -204,3 +199,5 @@ if __name__ == "__main__":
         main()
     except BuildError as e:
         sys.exit(f"build-modules: {e}")
+    except KeyboardInterrupt:
+        os._exit(130)

@@ -56,6 +56,7 @@ struct module_def {
 	struct rmi_bound bound; /* key = name */
 	int category;
 	const char *version, *help, *wasm, *function_name;
+	int64_t size;
 	struct source_def *source;
 	int isolation; /* enum rme_isolation, 0 = not said */
 	unsigned targets, deploy;
@@ -75,6 +76,7 @@ struct registry_def {
 struct pin_def {
 	struct rmi_bound bound; /* key = name of the module */
 	const char *version, *target, *sha256;
+	const struct rmi_yaml_node *also;
 };
 
 struct lock_def {

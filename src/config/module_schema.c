@@ -174,6 +174,12 @@ static const struct rmi_field module_fields[] = {
         .kind = RMI_FIELD_PATH,
         .offset = offsetof(struct module_def, wasm),
         .help = "the built module; without it, build/modules/NAME.wasm"},
+    {.key = "size",
+        .kind = RMI_FIELD_BYTES,
+        .offset = offsetof(struct module_def, size),
+        .fallback = "0",
+        .max = 16777216,
+        .help = "most bytes of the built file; a build that makes more fails"},
     {.key = "targets",
         .kind = RMI_FIELD_CHOICES,
         .offset = offsetof(struct module_def, targets),
@@ -266,6 +272,10 @@ static const struct rmi_field pin_fields[] = {
         .offset = offsetof(struct pin_def, sha256),
         .required = true,
         .help = "SHA-256 of the module's file, 64 hexadecimal digits"},
+    {.key = "also",
+        .kind = RMI_FIELD_SETTINGS,
+        .offset = offsetof(struct pin_def, also),
+        .help = "SHA-256 of the files for further targets"},
     END,
 };
 static const struct rmi_schema pin_schema = {.name = "pin", .size = sizeof(struct pin_def), .fields = pin_fields};

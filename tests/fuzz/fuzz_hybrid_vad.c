@@ -1,7 +1,7 @@
 /* A module as its host sees it: configuration, the answer of a service, and audio, all of them anything. */
 
 #include <stdlib.h>
-#include "hybrid_vad/hybrid_vad.c"
+#include "../unit/modules/rust_twin.h"
 #include "../unit/modules/guest_host.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

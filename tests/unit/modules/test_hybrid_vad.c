@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <cmocka.h>
-#include "hybrid_vad/hybrid_vad.c"
+#include "rust_twin.h"
 #include "guest_host.h"
 #include "sample_audio.h"
 
