@@ -5,7 +5,8 @@
 
 enum { VAD_FFI_BYTES = 131072 }; /* DETECTOR_BYTES in src/detector.rs */
 _Static_assert(sizeof(struct vad) <= VAD_FFI_BYTES, "the room that Rust has for the detector");
-_Static_assert(sizeof(struct vad_summary) == 32 && offsetof(struct vad_summary, is_speech) == 28, "the layout of Summary");
+_Static_assert(
+    sizeof(struct vad_summary) == 32 && offsetof(struct vad_summary, is_speech) == 28, "the layout of Summary");
 
 void vad_ffi_init(struct vad *v, const struct vad_options *options);
 void vad_ffi_push(struct vad *v, const int16_t *pcm, uint32_t n, struct vad_summary *out);
