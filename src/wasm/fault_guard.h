@@ -31,9 +31,9 @@ bool rmi_fault_guard_install(const struct rmi_saved_actions *before);
 void rmi_fault_guard_kick(pid_t tid);
 
 /**
- * Put our handlers back where somebody replaced them; theirs are called for what is not ours. Five system calls where
- * all is well. Any thread.
+ * Put our handlers back where somebody replaced them; theirs are called for what is not ours. Any thread.
+ * @param thorough  look at all five; else at two, those that others replace: two system calls where all is well
  */
-void rmi_fault_guard_check(void);
+void rmi_fault_guard_check(bool thorough);
 
 #endif

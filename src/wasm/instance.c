@@ -194,7 +194,7 @@ instantiate(struct rmi_wasm_instance *in, struct rme_error *err)
 	if (e != RME_OK) {
 		return e;
 	}
-	rmi_fault_guard_check(); /* other libraries and languages have handlers of their own */
+	rmi_fault_guard_check(false); /* other libraries and languages have handlers of their own */
 	WasmEdge_Result r = p->we.ExecutorInstantiate(lane->executor, &in->guest, p->store, in->code->ast);
 	if (r.Code != WasmEdge_Result_Success.Code) {
 		in->guest = NULL;

@@ -163,7 +163,7 @@ look(struct rmi_watchdog *w)
 	atomic_store(&w->next_look_ns, next);
 	if (now - w->handlers_checked_ns > CHECK_NS) {
 		w->handlers_checked_ns = now;
-		rmi_fault_guard_check();
+		rmi_fault_guard_check(true);
 	}
 	return next;
 }
