@@ -91,7 +91,7 @@ struct rmi_iso_setup {
 	uint32_t optimize_level, interruptible;
 	char module[RMI_ISO_NAME_MAX], function[RMI_ISO_NAME_MAX];
 	struct rme_module_limits limits;
-	uint64_t data_bytes; /**< limit of private memory, 0 = none (a cgroup does it) */
+	uint64_t data_bytes; /**< limit of private memory, 0 = none */
 };
 
 struct rmi_iso_control {

@@ -252,6 +252,31 @@ threads_that_were_there_are_filtered_too(void **state)
 	assert_int_equal(in_child(with_a_thread_before, let_it_go), -SIGSYS);
 }
 
+static bool
+with_little_memory(void)
+{
+	return rmi_sandbox_limit(RLIMIT_DATA, (uint64_t)64 << 20);
+}
+
+/* An instance reserves 12 GiB of addresses, which must not count; what it may write to must. */
+static int
+reserve_and_use(void)
+{
+	const size_t reserved = (size_t)12 << 30, little = 1 << 20, much = 128 << 20;
+	uint8_t *p = mmap(NULL, reserved, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (p == MAP_FAILED || mprotect(p, little, PROT_READ | PROT_WRITE) != 0) {
+		return 1;
+	}
+	return mprotect(p, much, PROT_READ | PROT_WRITE) != 0 && errno == ENOMEM ? REFUSED : SURVIVED;
+}
+
+static void
+memory_is_limited_though_addresses_are_not(void **state)
+{
+	(void)state;
+	assert_int_equal(in_child(with_little_memory, reserve_and_use), REFUSED);
+}
+
 static char folder[] = "/tmp/rme-test-sandbox.XXXXXX";
 
 static bool
@@ -295,6 +320,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(filters_let_through_what_they_should),
 	    cmocka_unit_test(threads_that_were_there_are_filtered_too),
+	    cmocka_unit_test(memory_is_limited_though_addresses_are_not),
 	    cmocka_unit_test(landlock_leaves_one_folder),
 	};
 	return cmocka_run_group_tests_name("sandbox", tests, NULL, NULL);
