@@ -22,6 +22,8 @@ BARS = {
     ("rpc/1MB", "p50_ratio"): (1.3, "rme.v1 echo of 1 MB against plain gRPC C++"),
     ("module/fast_vad", "aot_us"): (15, "10 ms of audio through the detector in the engine"),
     ("module/fast_vad", "aot_ratio"): (1.6, "the same against its native build"),
+    ("module/simple_asr", "aot_share"): (0.05, "recognizing an utterance in the engine, as a share of its length"),
+    ("module/simple_asr", "aot_start_ms"): (50, "a new instance with its model, until it can recognize"),
     ("wasm/entry", "p50_ns"): (300, "into a guest and out again, with deadline and guarded stack"),
     ("wasm/instance", "new_p50_us"): (50, "a new instance"),
     ("wasm/cold_start", "p50_ms"): (20, "load the engine and a compiled module, first item"),
