@@ -20,6 +20,7 @@
 #include "asr_set.h"
 #include "asr_text.h"
 #include "asr_tidigits.h"
+#include "modules/audio/denoise/denoise.h"
 #include "nodes/asr_pack.h"
 #include "nodes/speech_decoder.h"
 
@@ -330,6 +331,33 @@ static const struct condition conditions[] = {{"pink", 1, 20}, {"pink", 1, 10}, 
     {"car", 2, 10}, {"babble", 5, 20}, {"music", 6, 20}};
 enum { CONDITIONS = sizeof conditions / sizeof conditions[0] };
 
+/* In noise, each with and without the module denoise before it. */
+enum { ALONE, RIVAL, DENOISED, RIVAL_DENOISED, WAYS };
+
+static void
+denoise(int16_t *pcm, size_t n)
+{
+	static struct denoise d;
+	int16_t *out = need(calloc(n + SUPPRESSOR_HOP + DENOISE_TAIL, sizeof *out));
+	denoise_init(&d, DENOISE_ASR);
+	uint32_t got = denoise_push(&d, pcm, (uint32_t)n, out);
+	(void)denoise_flush(&d, out + got);
+	memcpy(pcm, out, n * sizeof *pcm);
+	free(out);
+}
+
+static void
+hear_both(struct recognizer *r, const struct asr_sample *s, const int16_t *pcm, size_t n, struct errors *e)
+{
+	struct answer ours = hear(r, pcm, n);
+	struct answer rival = hear_rival(r, pcm, n);
+	if (verbose) {
+		printf("noise \"%s\" / \"%s\"\n", ours.text, rival.text);
+	}
+	count(&e[ALONE], s->said, ours.text);
+	count(&e[RIVAL], s->said, rival.text);
+}
+
 static void
 run_noise(struct recognizer *r, enum asr_grammar g, const struct asr_set *set, struct errors *e)
 {
@@ -340,14 +368,9 @@ run_noise(struct recognizer *r, enum asr_grammar g, const struct asr_set *set, s
 				size_t n;
 				int16_t *pcm =
 				    asr_set_mix(s, conditions[c].noise, conditions[c].snr_db, 100 * i + seed, &n);
-				struct answer ours = hear(r, pcm, n);
-				struct answer rival = hear_rival(r, pcm, n);
-				if (verbose) {
-					printf("%s %.0f dB \"%s\" / \"%s\"\n", conditions[c].name, conditions[c].snr_db,
-					    ours.text, rival.text);
-				}
-				count(&e[2 * c], s->said, ours.text);
-				count(&e[2 * c + 1], s->said, rival.text);
+				hear_both(r, s, pcm, n, &e[WAYS * c]);
+				denoise(pcm, n);
+				hear_both(r, s, pcm, n, &e[WAYS * c + DENOISED]);
 				free(pcm);
 			}
 		}
@@ -357,12 +380,15 @@ run_noise(struct recognizer *r, enum asr_grammar g, const struct asr_set *set, s
 static void
 print_noise(const struct errors *e)
 {
-	printf("\nIn noise, people: word error rate\n%-8s %6s %12s %14s\n", "", "SNR", "simple_asr", "pocketsphinx");
+	printf("\nIn noise, people: word error rate\n%-8s %6s %12s %14s %22s %14s\n", "", "SNR", "simple_asr",
+	    "pocketsphinx", "denoise + simple_asr", "pocketsphinx");
 	for (int c = 0; c < CONDITIONS; c++) {
-		printf("%-8s %3.0f dB %10.1f %% %12.1f %%\n", conditions[c].name, conditions[c].snr_db, rate(&e[2 * c]),
-		    rate(&e[2 * c + 1]));
+		const struct errors *x = &e[WAYS * c];
+		printf("%-8s %3.0f dB %10.1f %% %12.1f %% %20.1f %% %12.1f %%\n", conditions[c].name,
+		    conditions[c].snr_db, rate(&x[ALONE]), rate(&x[RIVAL]), rate(&x[DENOISED]),
+		    rate(&x[RIVAL_DENOISED]));
 	}
-	floor_at_least("right words at pink 20 dB, %", 100 - rate(&e[0]), 98);
+	floor_at_least("right words at pink 20 dB, %", 100 - rate(&e[ALONE]), 98);
 }
 
 static void
@@ -379,7 +405,7 @@ main(int argc, char **argv)
 {
 	static struct findings f;
 	static struct recognizer r;
-	struct errors noise[2 * CONDITIONS] = {{0}};
+	struct errors noise[WAYS * CONDITIONS] = {{0}};
 	int quick = 0;
 	for (int o; (o = getopt(argc, argv, "qv")) != -1;) {
 		quick |= o == 'q';

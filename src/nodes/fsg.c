@@ -7,7 +7,7 @@
 #include "nodes/fsg_jsgf.h"
 
 /* Work in taking out empty steps and in merging: bounds how long a hostile grammar takes. */
-enum { WORK_MAX = 20000000 };
+enum { WORK_MAX = 20000000, MERGE_WORK_MAX = 2000000 };
 
 struct maker {
 	struct rmi_fsg *out;
@@ -276,18 +276,18 @@ merge(struct maker *k)
 	struct signed_state *order = calloc(f->n_states, sizeof(*order));
 	enum rme_err e = group == NULL || order == NULL ? no_memory(k) : RME_OK;
 	uint32_t n = 0;
-	for (uint32_t before = UINT32_MAX; e == RME_OK && n != before;) {
+	uint32_t before = UINT32_MAX;
+	for (uint64_t work = 0; e == RME_OK && n != before && work < MERGE_WORK_MAX;) {
 		before = n;
 		n = regroup(f, group, order);
-		k->work += f->n_states + f->n_arcs;
-		e = k->work > WORK_MAX ? too_much(k) : RME_OK;
+		work += f->n_states + f->n_arcs;
 	}
-	uint32_t *first = e == RME_OK ? calloc(n, sizeof(*first)) : NULL;
-	double *last = e == RME_OK ? calloc(f->n_states, sizeof(*last)) : NULL;
-	if (e == RME_OK && (first == NULL || last == NULL)) {
+	uint32_t *first = calloc(n + 1, sizeof(*first));
+	double *last = calloc(f->n_states, sizeof(*last));
+	if (first == NULL || last == NULL) {
 		e = no_memory(k);
 	}
-	if (e == RME_OK) {
+	if (e == RME_OK && n == before) { /* else the groups are not final yet: right as it is, only larger */
 		memcpy(last, f->last, f->n_states * sizeof(*last));
 		merge_groups(f, group, first, last);
 		f->n_states = n;
