@@ -116,9 +116,25 @@ add_arc(struct maker *k, struct rmi_fsg_arc arc)
 	return RME_OK;
 }
 
+/* Where a state without a choice leads to: ends of alternatives become one state, and not each a state with all arcs. */
+static uint32_t
+pass_through(const struct maker *k, uint32_t state)
+{
+	for (uint32_t i = 0; i < k->g->n_states; i++) { /* there may be a circle */
+		const struct rmi_fsg_step *only =
+		    k->first[state + 1] - k->first[state] == 1 ? k->by_state[k->first[state]] : NULL;
+		if (only == NULL || only->word != RMI_FSG_EMPTY || only->probability != 1.0) {
+			return state;
+		}
+		state = only->to;
+	}
+	return state;
+}
+
 static uint32_t
 keep(struct maker *k, uint32_t state)
 {
+	state = pass_through(k, state);
 	if (k->kept[state] == RMI_FSG_EMPTY) {
 		k->source[k->out->n_states] = state;
 		k->kept[state] = k->out->n_states++;

@@ -323,6 +323,18 @@ class Modules(Command):
         lock.write_text(f"version: 1\nmodules:\n  acts: {{version: 1.2.3, target: wasm32-wasip1, sha256: {digest}}}\n")
         self.assertIn("is not admitted", self.rme("modules", "verify", "acts", code=5).stderr)
 
+    def test_pack_asr(self):
+        grammar = "#JSGF V1.0; grammar lights; public <l> = (lights | light) (on | off);"
+        if pathlib.Path("/usr/share/pocketsphinx/model/en-us/en-us").exists():
+            self.assertIn("lights.asr: ", self.rme("modules", "pack-asr", grammar, "-o", "lights.asr").stderr)
+            self.assertEqual((self.path / "lights.asr").read_bytes()[:8], b"RMEASR1\n")
+            self.assertIn("is not in the dictionary", self.rme("modules", "pack-asr", grammar.replace("off", "uff"), "-o", "x", code=3).stderr)
+            self.assertIn("cannot be written", self.rme("modules", "pack-asr", grammar, "-o", "no/where", code=1).stderr)
+        r = self.rme("modules", "pack-asr", grammar, "-o", "x", "--model", "nowhere", code=3)
+        self.assertIn("model not found: nowhere/mdef", r.stderr)
+        self.assertIn("install pocketsphinx-en-us", r.stderr)
+        self.assertFalse((self.path / "x").exists())
+
 
 with tempfile.TemporaryDirectory() as CACHE:
     unittest.main(verbosity=1, exit=True)
