@@ -162,6 +162,7 @@ IN_HANDLER static void
 trap(struct rmi_lane *lane, enum rmi_stop why, int sig)
 {
 	rmi_lane_stop(lane, why);
+	atomic_store(&lane->stepping, RMI_STEP_LEAVING);
 	siginfo_t info;
 	memset(&info, 0, sizeof(info));
 	info.si_code = FPE_INTDIV; /* the engine looks at it for SIGFPE only */
@@ -194,7 +195,7 @@ IN_HANDLER static void
 step_to_guest(struct rmi_lane *lane, ucontext_t *context)
 {
 	if (!RMI_TSAN) { /* it delivers SIGTRAP too late */
-		atomic_store(&lane->stepping, 1);
+		atomic_store(&lane->stepping, RMI_STEP_TO_GUEST);
 		context->uc_mcontext.gregs[REG_EFL] |= TRAP_FLAG;
 	}
 }
@@ -300,7 +301,7 @@ on_kick(int sig, siginfo_t *info, void *context)
 		if (in_guest_code(lane, program_counter(context))) {
 			trap(lane, RMI_STOP_TIMEOUT, SIGSEGV); /* the reason is there already, and stays */
 		}
-		if (atomic_load(&lane->kicks) > KICKS_IN_VAIN && !atomic_load(&lane->stepping)) {
+		if (atomic_load(&lane->kicks) > KICKS_IN_VAIN && atomic_load(&lane->stepping) == RMI_STEP_NONE) {
 			step_to_guest(lane, context);
 		}
 	}
@@ -327,9 +328,8 @@ on_step(int sig, siginfo_t *info, void *context)
 	int saved = errno;
 	ucontext_t *u = context;
 	struct rmi_lane *lane = rmi_lane_running();
-	bool stepping = lane != NULL && atomic_load(&lane->stepping);
+	bool stepping = lane != NULL && atomic_load(&lane->stepping) == RMI_STEP_TO_GUEST;
 	if (stepping && in_guest_code(lane, program_counter(context))) {
-		atomic_store(&lane->stepping, 0);
 		trap(lane, RMI_STOP_STACK, SIGSEGV); /* or the reason that is there already */
 	} else if (info->si_code != TRAP_TRACE || (u->uc_mcontext.gregs[REG_EFL] & TRAP_FLAG) == 0) {
 		pass_on(sig, info, context); /* a breakpoint */

@@ -58,6 +58,13 @@ struct rmi_zone {
 
 enum rmi_lane_state { RMI_LANE_IDLE = 0, RMI_LANE_RUNNING = 1, RMI_LANE_HELD = 2 };
 
+/** How a guest in host code comes back to where it may be trapped: see fault_guard.c. */
+enum rmi_step {
+	RMI_STEP_NONE = 0,
+	RMI_STEP_TO_GUEST, /**< instruction by instruction, until guest code is reached */
+	RMI_STEP_LEAVING,  /**< the trap is under way: nobody may hold it up */
+};
+
 struct rmi_lane {
 	struct rmi_lane *next; /**< in the list of all, set once */
 	struct rmi_wasm_process *process;
@@ -76,7 +83,7 @@ struct rmi_lane {
 	_Atomic int64_t deadline_ns;
 	_Atomic uint32_t stop;     /**< enum rmi_stop */
 	_Atomic uint32_t in_host;  /**< a host function runs */
-	_Atomic uint32_t stepping; /**< until guest code is reached, where it is trapped: see fault_guard.c */
+	_Atomic uint32_t stepping; /**< enum rmi_step */
 	_Atomic uint32_t kicks;    /**< by the watchdog, in this call */
 	_Atomic uint64_t calls;    /**< counts, for the watchdog to see whether anything goes on */
 	const struct rmi_zone *zone;
