@@ -19,6 +19,10 @@ if [[ ${#targets[@]} == 0 ]]; then
     targets+=("${name%.c}")
   done
 fi
+# The compiler of modules comes from the usual build: a program of its own, and not what is looked at.
+[[ -f build/build.ninja ]] || meson setup build >/dev/null
+ninja -C build rme-aotc | tail -n 1
+export RME_AOTC=$PWD/build/rme-aotc
 ninja -C build-fuzz -j "$(nproc)" "${targets[@]/#/tests/fuzz/fuzz_}" | tail -n 1
 
 status=0
