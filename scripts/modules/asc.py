@@ -6,13 +6,13 @@ import subprocess
 
 from registry import BuildError
 
-FLAGS = "--runtime stub --use abort= --noAssert --lowMemoryLimit 0".split()
+FLAGS = "--runtime stub --use abort= --noAssert --exportStart _initialize".split()
 
 
 class AsModule:
     def __init__(self, job):
         self.job = job
-        self.sdk = job.sdk / "assemblyscript"
+        self.sdk = job.sdk("assemblyscript")
         self.folder = job.root / job.entry["source"]["path"]
         self.main = self.folder / "module.ts"
         if not self.main.exists():
@@ -50,8 +50,7 @@ class AsModule:
 
     def build(self, out):
         asc = self.compiler()
-        words = [shutil.which("node"), str(asc), *self.command(out)[1:-1], str(pathlib.Path(out).resolve()), "--baseDir", str(self.job.root),
-                 "--lib", str(self.sdk)]
+        words = [shutil.which("node"), str(asc), *self.command(out)[1:-1], str(pathlib.Path(out).resolve()), "--baseDir", str(self.job.root)]
         result = subprocess.run(words, cwd=self.job.root, capture_output=True, text=True, check=False)
         if result.returncode != 0 or not pathlib.Path(out).exists():
             raise BuildError(f"{self.job.name}: asc failed\n{(result.stderr or result.stdout).strip()}")

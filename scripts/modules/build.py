@@ -28,18 +28,16 @@ class Job:
     def __init__(self, root, name, entry, target):
         self.root, self.name, self.entry, self.target = root, name, entry, target
         self.out = root / "build/modules"
-        own = root / "modules/sdk"
-        self.sdk = own if (own / "c/rme_module.h").exists() or (own / entry["source"]["lang"]).exists() else sdk_of_installation()
         first = targets_of(entry)[0]
         self.path = self.out / f"{name}.wasm" if target == first else self.out / target / f"{name}.wasm"
 
 
-def sdk_of_installation():
-    """Beside these scripts, in the sources or where they were installed."""
-    for folder in (HERE.parent.parent / "modules/sdk", HERE.parent / "sdk"):
-        if (folder / "c/rme_module.h").exists():
-            return folder
-    raise BuildError(f"no SDK found near {HERE}")
+    def sdk(self, lang):
+        """The project's own, else the one beside these scripts, in the sources or where they were installed."""
+        for folder in (self.root, HERE.parent.parent):
+            if (folder / "modules/sdk" / lang).is_dir():
+                return folder / "modules/sdk" / lang
+        raise BuildError(f"no SDK for {lang} found near {HERE}")
 
 
 def targets_of(entry):

@@ -54,7 +54,7 @@ class RustModule:
                 raise BuildError(f"{job.name}: there is no {self.folder / needed}" +
                                  ("; `cargo generate-lockfile` makes it" if needed == "Cargo.lock" else ""))
         self.objects = clang.Objects(job, self.folder / "c-sources.txt")
-        rust = [p for base in (self.folder, job.sdk / "rust") for p in sorted(base.rglob("*"))
+        rust = [p for base in (self.folder, job.sdk("rust")) for p in sorted(base.rglob("*"))
                 if p.suffix in (".rs", ".toml", ".lock") and "target" not in p.relative_to(base).parts]
         self.inputs = rust + self.objects.inputs
         self.version = version() + " " + self.objects.version

@@ -54,7 +54,7 @@ def flags_of(job):
 
 
 def headers_of(job, files):
-    folders = sorted({f.parent for f in files} | {job.sdk / "c"})
+    folders = sorted({f.parent for f in files} | {job.sdk("c")})
     return folders, sorted({h for folder in folders for h in folder.glob("*.h")})
 
 
@@ -65,7 +65,7 @@ class CModule:
         self.job = job
         self.files = [job.root / f for f in c_sources(job.root, job.name, job.entry["source"]["path"])]
         if job.target == "wasm32-unknown-unknown":
-            self.files.append(job.sdk / "c/rme_mem.c")
+            self.files.append(job.sdk("c") / "rme_mem.c")
         self.folders, headers = headers_of(job, self.files)
         self.inputs = sorted(set(self.files)) + headers
         self.version = compiler()[1]
@@ -86,7 +86,7 @@ class Objects:
     def __init__(self, job, listing):
         self.job = job
         named = [job.root / f for f in listed(job.root, job.name, listing)] if listing.exists() else []
-        self.files = named + [job.sdk / "c/rme_mem.c"]
+        self.files = named + [job.sdk("c") / "rme_mem.c"]
         self.folders, headers = headers_of(job, self.files)
         self.inputs = self.files + headers
         self.version = compiler()[1]

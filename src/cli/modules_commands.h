@@ -11,6 +11,8 @@
 	    .help = "module registry, instead of the wasm-modules.yaml here or above"}, \
 	    RMI_OPTION_JSON
 
+extern const struct rmi_command rmi_modules_new;
+extern const struct rmi_command rmi_modules_build;
 extern const struct rmi_command rmi_modules_list;
 extern const struct rmi_command rmi_modules_inspect;
 extern const struct rmi_command rmi_modules_verify;
