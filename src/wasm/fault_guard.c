@@ -286,6 +286,13 @@ on_fault(int sig, siginfo_t *info, void *context)
 	errno = saved;
 }
 
+/* AddressSanitizer does much at each free(): too many instructions to go through one by one. */
+IN_HANDLER static bool
+may_step(uintptr_t pc)
+{
+	return !RMI_ASAN || (pc >= guard.engine_low && pc < guard.engine_high);
+}
+
 /*
  * The watchdog's kick. In guest code no lock is held, so that jumping out is safe; anywhere else it will come again. A loop
  * of table.copy and the like is in the engine nearly all of the time: after some kicks it steps back to guest code.
@@ -301,7 +308,8 @@ on_kick(int sig, siginfo_t *info, void *context)
 		if (in_guest_code(lane, program_counter(context))) {
 			trap(lane, RMI_STOP_TIMEOUT, SIGSEGV); /* the reason is there already, and stays */
 		}
-		if (atomic_load(&lane->kicks) > KICKS_IN_VAIN && atomic_load(&lane->stepping) == RMI_STEP_NONE) {
+		if (atomic_load(&lane->kicks) > KICKS_IN_VAIN && atomic_load(&lane->stepping) == RMI_STEP_NONE &&
+		    may_step(program_counter(context))) {
 			step_to_guest(lane, context);
 		}
 	}
