@@ -65,10 +65,10 @@ measure_kernel(int which, struct side_answer *a)
 	const uint8_t *frame = side_frame();
 	double start = side_now_ns();
 	if (which == FAST_VAD) {
-		for (size_t i = 0; i < audio.items; i++) {
-			must_process(instances[which], audio.data + i * SIDE_VAD_ITEM, SIDE_VAD_ITEM);
+		for (int i = 0; i < SIDE_VAD_BATCH; i++) {
+			must_process(instances[which], side_next_item(&audio), SIDE_VAD_ITEM);
 		}
-		side_add(a, (side_now_ns() - start) / (double)audio.items / 2);
+		side_add(a, (side_now_ns() - start) / SIDE_VAD_BATCH / 2);
 	} else {
 		must_process(instances[which], frame, SIDE_FRAME * sizeof(float));
 		side_add(a, (side_now_ns() - start) / SIDE_REPEATS);

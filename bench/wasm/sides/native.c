@@ -33,10 +33,10 @@ side_measure(const char *row, struct side_answer *answer)
 	}
 	double start = side_now_ns();
 	if (strcmp(row, "fast_vad") == 0) {
-		for (size_t i = 0; i < audio.items; i++) {
-			process(audio.data + i * SIDE_VAD_ITEM, SIDE_VAD_ITEM);
+		for (int i = 0; i < SIDE_VAD_BATCH; i++) {
+			process(side_next_item(&audio), SIDE_VAD_ITEM);
 		}
-		side_add(answer, (side_now_ns() - start) / (double)audio.items / 2);
+		side_add(answer, (side_now_ns() - start) / SIDE_VAD_BATCH / 2);
 	} else {
 		process(side_frame(), SIDE_FRAME * sizeof(float));
 		side_add(answer, (side_now_ns() - start) / SIDE_REPEATS);

@@ -57,6 +57,15 @@ side_read_audio(const char *path)
 }
 
 const uint8_t *
+side_next_item(const struct side_audio *audio)
+{
+	static size_t at;
+	const uint8_t *item = audio->data + at * SIDE_VAD_ITEM;
+	at = (at + 1) % audio->items;
+	return item;
+}
+
+const uint8_t *
 side_frame(void)
 {
 	static float frame[SIDE_FRAME];

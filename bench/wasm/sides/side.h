@@ -17,6 +17,7 @@ enum {
 	SIDE_FRAME = 480,
 	SIDE_REPEATS = 64,
 	SIDE_VAD_ITEM = 640,
+	SIDE_VAD_BATCH = 100 /* items of a round: a short one is seldom interrupted */,
 	SIDE_CALLS = 5000,
 	SIDE_HOST_CALLS = 1000
 };
@@ -41,6 +42,8 @@ void side_serve(void);
 void side_say_ready(void);
 /** Exits where the file cannot be read. */
 struct side_audio side_read_audio(const char *path);
+/** The items after those that were asked for last, from the start again at the end. */
+const uint8_t *side_next_item(const struct side_audio *audio);
 /** One frame for the filter. */
 const uint8_t *side_frame(void);
 double side_now_ns(void);
