@@ -112,17 +112,20 @@
 	RME_GUEST_FACE_ASSET
 
 /* int next(state *, struct rme_out *): further results of the same item, until one is empty. */
-#define RME_MODULE_NEXT(function) RME_GUEST_PULL(next, function)
+#define RME_MODULE_NEXT(function) RME_GUEST_PULL(next, function, rme_ops.result_bytes)
 /* int flush(state *, struct rme_out *): the input ended; what is left, until a result is empty. */
-#define RME_MODULE_FLUSH(function) RME_GUEST_PULL(flush, function)
+#define RME_MODULE_FLUSH(function) RME_GUEST_PULL(flush, function, rme_ops.result_bytes)
 /* int output_format(state *, struct rme_out *): the media format of the output as text. */
-#define RME_MODULE_OUTPUT_FORMAT(function) RME_GUEST_PULL(output_format, function)
+#define RME_MODULE_OUTPUT_FORMAT(function) RME_GUEST_PULL(output_format, function, RME_FORMAT_BYTES)
 
-#define RME_GUEST_PULL(name, function) \
+/* Longest text of a media format. */
+enum { RME_FORMAT_BYTES = 128 };
+
+#define RME_GUEST_PULL(name, function, room) \
 	static int32_t rme_guest_##name(void *guest, uint8_t *result, uint32_t *result_len) \
 	{ \
-		if (rme_ops.result_bytes > *result_len) { \
-			*result_len = rme_ops.result_bytes; \
+		if ((room) > *result_len) { \
+			*result_len = (room); \
 			return RME_GUEST_TOO_SMALL; \
 		} \
 		struct rme_out out = {result, *result_len, 0, 0}; \

@@ -161,7 +161,7 @@ says_what_comes_out(void **state)
 {
 	(void)state;
 	char text[128];
-	uint32_t n = PREPROCESS_FLUSH_BYTES;
+	uint32_t n = 128;
 	char *room = calloc(1, n + 1);
 	module_configure("\"output_sample_rate\":0,\"output_channels\":0,\"output_format\":\"auto\"",
 	    "audio/pcm;format=f32le;rate=44100;channels=2");
@@ -169,7 +169,7 @@ says_what_comes_out(void **state)
 	(void)snprintf(text, sizeof text, "%.*s", (int)n, room);
 	assert_string_equal(text, "audio/pcm;format=f32le;rate=44100;channels=2");
 	module_configure("\"output_format\":\"mulaw\"", mono16);
-	n = PREPROCESS_FLUSH_BYTES;
+	n = 128;
 	assert_int_equal(rme_export_output_format((uint8_t *)room, &n), 0);
 	assert_memory_equal(room, "application/octet-stream", n);
 	free(room);

@@ -189,7 +189,7 @@ static void
 optional_exports_reach_the_module(void **state)
 {
 	(void)state;
-	uint8_t buf[16];
+	uint8_t buf[128];
 	uint32_t n = sizeof buf;
 	struct rme_estimate e;
 	assert_true(rme_export_confidence() == 0.75f);
@@ -198,10 +198,9 @@ optional_exports_reach_the_module(void **state)
 	assert_int_equal(rme_export_output_format(buf, &n), 0);
 	assert_int_equal(n, 10);
 	assert_memory_equal(buf, "text/plain", 10);
-	n = 5;
+	n = 5; /* a format gets the same room, whatever the results are declared to be */
 	assert_int_equal(rme_export_output_format(buf, &n), RME_GUEST_TOO_SMALL);
-	assert_int_equal(n, 8);
-	assert_int_equal(rme_export_output_format(buf, &n), RME_GUEST_FAILED); /* longer than it declared */
+	assert_int_equal(n, 128);
 	for (uint32_t k = 0; k < 3; k++) {
 		n = sizeof buf;
 		assert_int_equal(k == 0 ? rme_export_next(buf, &n) : rme_export_flush(buf, &n), 0);
