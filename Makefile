@@ -25,8 +25,7 @@ bench:
 bench-wasm:
 	bench/wasm/run.sh
 eval:
-	eval/vad/run.sh
-	eval/asr/run.sh
+	eval/run.sh
 fuzz:
 	scripts/fuzz.sh
 docs:

@@ -105,13 +105,33 @@ demand(int holds, const char *what, double have, double want)
 	}
 }
 
+/* What docs/design/denoise.md promises of a line. @param steady  noise that suppressors are made for */
+static void
+judge_line(const struct pair got[METHODS], int steady)
+{
+	const struct pair *mine = &got[METHOD_ASR];
+	double sdr = mean_of(&mine->sdr);
+	double clear = mean_of(&mine->stoi);
+	double noisy = mean_of(&got[METHOD_NONE].stoi);
+	demand(clear >= noisy - 0.025, "STOI beside that of the noisy speech", clear, noisy);
+	if (steady) {
+		demand(sdr >= mean_of(&got[METHOD_SPEEX].sdr) - 0.5, "SI-SDR beside speexdsp", sdr,
+		    mean_of(&got[METHOD_SPEEX].sdr));
+		demand(sdr >= mean_of(&got[METHOD_NONE].sdr) + 3.5, "SI-SDR beside noisy speech", sdr,
+		    mean_of(&got[METHOD_NONE].sdr));
+		demand(clear >= mean_of(&got[METHOD_SPEEX].stoi) - 0.01, "STOI beside speexdsp", clear,
+		    mean_of(&got[METHOD_SPEEX].stoi));
+		demand(clear >= noisy, "STOI in steady noise", clear, noisy);
+	}
+}
+
 /* One line of the table: a noise at an SNR, all methods. */
 static void
 measure_line(const struct testset *t, const struct sound *noise, const char *name, double snr)
 {
 	int16_t *mixed = testset_mix(&t->sound, noise, snr, 0.0);
 	int16_t *out = need(calloc(t->sound.n + 1, sizeof *out));
-	struct pair got[METHODS];
+	struct pair got[METHODS] = {0};
 	(void)printf("%-7s %3.0f |", name, snr);
 	for (int m = 0; m < METHODS; m++) {
 		if (!method_is_there((enum method)m)) {
@@ -124,6 +144,11 @@ measure_line(const struct testset *t, const struct sound *noise, const char *nam
 	}
 	(void)printf(" +-%.2f %.3f\n", interval_of(&got[METHOD_ASR].sdr), interval_of(&got[METHOD_ASR].stoi));
 	(void)fflush(stdout);
+	judge_line(got, strcmp(name, "white") == 0 || strcmp(name, "pink") == 0 || strcmp(name, "car") == 0);
+	if (noise == NULL) {
+		demand(mean_of(&got[METHOD_ASR].sdr) >= 20.0, "SI-SDR of clean speech", mean_of(&got[METHOD_ASR].sdr),
+		    20.0);
+	}
 	free(mixed);
 	free(out);
 }
@@ -246,6 +271,11 @@ measure_words(const struct options *o)
 		}
 		(void)printf(" %u\n", t.words);
 		(void)fflush(stdout);
+		if (cases[c].brief && cases[c].noise >= 0) {
+			demand(2 * t.errors[METHOD_ASR] <= t.errors[METHOD_NONE] + 1,
+			    "words wrong beside half of the noisy speech", share(&t, METHOD_ASR),
+			    share(&t, METHOD_NONE) / 2);
+		}
 		if (cases[c].noise < 0) {
 			demand(t.errors[METHOD_ASR] <= t.errors[METHOD_NONE], "words wrong in clean speech",
 			    share(&t, METHOD_ASR), share(&t, METHOD_NONE));

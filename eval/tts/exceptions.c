@@ -45,7 +45,8 @@ write_header(FILE *f, const struct candidate *c, size_t n)
 	    "Carnegie Mellon\n"
 	    " * University; University of Edinburgh, 1996-1998). Each word: letters, 0, sounds (phone * 4 + stress), "
 	    "0. */\n"
-	    "/* clang-format off */\nenum { TTS_EXCEPTIONS = %zu };\n#pragma GCC diagnostic ignored \"-Woverlength-strings\"\nstatic const char tts_exceptions[] =",
+	    "/* clang-format off */\nenum { TTS_EXCEPTIONS = %zu };\n#pragma GCC diagnostic ignored "
+	    "\"-Woverlength-strings\"\nstatic const char tts_exceptions[] =",
 	    n);
 	uint32_t *at = malloc((n + 1) * sizeof(*at));
 	uint32_t bytes = 0;

@@ -21,7 +21,7 @@ audio_enhance_configure(struct audio_enhance *s, struct rme_params *p)
 	    p, "output_sample_rate", 0, 0, 192000, "output_sample_rate: 8000 to 192000, or 0 = as it comes, is wanted");
 	o.rate_out = o.rate_out != 0 ? o.rate_out : o.rate_in;
 	o.target_lufs = (float)rme_param_number(p, "target_lufs", -16, -40, -10, "target_lufs: -40 to -10 is wanted");
-	o.max_gain_db = (float)rme_param_number(p, "max_gain_db", 20, 0, 40, "max_gain_db: 0 to 40 is wanted");
+	o.max_gain_db = (float)rme_param_number(p, "max_gain_db", 30, 0, 40, "max_gain_db: 0 to 40 is wanted");
 	o.ceiling_db = (float)rme_param_number(p, "ceiling_db", -1, -20, 0, "ceiling_db: -20 to 0 is wanted");
 	o.presence_db = (float)rme_param_number(p, "presence_db", 2, 0, 6, "presence_db: 0 (none) to 6 is wanted");
 	o.de_ess_db = (float)rme_param_number(p, "de_ess_db", 6, 0, 12, "de_ess_db: 0 (none) to 12 is wanted");

@@ -5,6 +5,9 @@
 #include "fmath.h"
 
 static const float GLIDE_S = 0.3f;
+static const float MAKE_UP_DB = 4.0f; /* at most, for what the limiter takes */
+static const float EARLY_GAIN_DB = 10.0f; /* what is heard first may be the room */
+static const float WEIGHT = 1.15f;    /* loss of loudness by that of power: speech that is limited is loud */
 static const uint32_t SHELF_MHZ = 3200000;
 
 const char *
@@ -21,6 +24,8 @@ enhance_init(struct enhance *e, const struct enhance_options *o)
 	e->glide = 1.0f - fm_exp(-1.0f / (GLIDE_S * (float)o->rate_in));
 	de_esser_init(&e->heard.de_esser, o->rate_in, o->channels, o->de_ess_db);
 	de_esser_init(&e->given.de_esser, o->rate_in, o->channels, o->de_ess_db);
+	de_esser_init(&e->tried.de_esser, o->rate_in, o->channels, o->de_ess_db);
+	peak_limiter_init(&e->trial, o->rate_in, o->channels, o->ceiling_db);
 	loudness_init(&e->meter, o->rate_in, o->channels);
 	peak_limiter_init(&e->limiter, o->rate_out, o->channels, o->ceiling_db);
 	enhance_reset(e);
@@ -95,29 +100,92 @@ frame_bytes_of(const struct enhance *e)
 	return e->o.channels * pcm_format_bytes(e->o.format);
 }
 
-/* Measure the item, and decide on the gain. */
-static void
-listen(struct enhance *e, const uint8_t *in, uint32_t frames)
+static double
+energy_of(const struct enhance *e, float *const *x, uint32_t n)
 {
+	double sum = 0.0;
+	for (uint32_t c = 0; c < e->o.channels; c++) {
+		for (uint32_t i = 0; i < n; i++) {
+			sum += (double)x[c][i] * (double)x[c][i];
+		}
+	}
+	return sum;
+}
+
+static float
+loss_db(double whole, double limited)
+{
+	if (!(whole > 1e-6 && limited > 1e-6)) {
+		return 0.0f;
+	}
+	float db = fm_power_db((float)(whole / limited));
+	return db < 0.0f ? 0.0f : db > MAKE_UP_DB ? MAKE_UP_DB : db;
+}
+
+/* What the limiter takes from the item at this gain. */
+static float
+try_out(struct enhance *e, const uint8_t *in, uint32_t frames, float gain)
+{
+	double whole = 0.0;
+	double limited = 0.0;
+	reset_tone(&e->tried);
+	peak_limiter_reset(&e->trial);
 	while (frames > 0) {
 		const uint8_t *from = in;
-		const float *x[ENHANCE_CHANNELS] = {e->block[0], e->block[1]};
+		float *x[ENHANCE_CHANNELS] = {e->block[0], e->block[1]};
 		uint32_t n = next_block(&in, &frames, ENHANCE_BLOCK, frame_bytes_of(e));
-		read_block(e, &e->heard, from, n);
-		loudness_push(&e->meter, x, n);
+		read_block(e, &e->tried, from, n);
+		for (uint32_t c = 0; c < e->o.channels; c++) {
+			for (uint32_t i = 0; i < n; i++) {
+				x[c][i] *= gain;
+			}
+		}
+		whole += energy_of(e, x, n);
+		peak_limiter_run(&e->trial, x, n);
+		limited += energy_of(e, x, n);
 	}
+	return loss_db(whole, limited);
+}
+
+static void
+decide(struct enhance *e, const uint8_t *in, uint32_t frames)
+{
 	float lufs = loudness_integrated(&e->meter);
-	lufs = lufs > -70.0f ? lufs : loudness_so_far(&e->meter);
+	float most = e->o.max_gain_db;
+	if (lufs <= -70.0f) { /* too short to be measured as the standard has it */
+		lufs = loudness_so_far(&e->meter);
+		most = most < EARLY_GAIN_DB ? most : EARLY_GAIN_DB;
+	}
 	if (lufs <= -70.0f) {
 		return;
 	}
 	float db = e->o.target_lufs - lufs;
-	db = db > e->o.max_gain_db ? e->o.max_gain_db : db < -30.0f ? -30.0f : db;
-	e->wanted = fm_from_db(db);
+	db = db > most ? most : db < -30.0f ? -30.0f : db;
+	float make_up = 0.0f;
+	if (frames >= e->o.rate_in / 10 * 4) { /* the loss at the gain that makes up for the loss */
+		make_up = try_out(e, in, frames, fm_from_db(db));
+		make_up = make_up > 0.05f ? WEIGHT * try_out(e, in, frames, fm_from_db(db + make_up)) : make_up;
+	}
+	e->wanted = fm_from_db(db + make_up);
 	if (!e->leveled) { /* nothing has been heard at another level yet */
 		e->gain = e->wanted;
 		e->leveled = 1;
 	}
+}
+
+/* Measure the item, and decide on the gain. */
+static void
+listen(struct enhance *e, const uint8_t *in, uint32_t frames)
+{
+	const uint8_t *at = in;
+	for (uint32_t left = frames; left > 0;) {
+		const uint8_t *from = at;
+		const float *x[ENHANCE_CHANNELS] = {e->block[0], e->block[1]};
+		uint32_t n = next_block(&at, &left, ENHANCE_BLOCK, frame_bytes_of(e));
+		read_block(e, &e->heard, from, n);
+		loudness_push(&e->meter, x, n);
+	}
+	decide(e, in, frames);
 }
 
 static void

@@ -4,7 +4,8 @@
 /*
  * Makes synthetic speech (or any other) pleasant and equally loud: presence, de-esser, loudness by ITU-R BS.1770, another rate,
  * true peaks limited. Every item is measured before it is leveled, so a sentence that comes as one item is right from its
- * first sample on; the measure goes on over the stream. What comes out is as long as what went in, at the same times.
+ * first sample on; the measure goes on over the stream. What the limiter takes away of items of some length is made up for:
+ * it is tried out on them first. What comes out is as long as what went in, at the same times.
  */
 
 #include <stdint.h>
@@ -33,12 +34,12 @@ struct enhance_tone {
 struct enhance {
 	struct enhance_options o;
 	struct iir2 shelf;
-	struct enhance_tone heard, given;
+	struct enhance_tone heard, tried, given;
 	struct loudness meter;
 	float gain, wanted, glide; /* factors; share of the way per sample */
 	int leveled;
 	struct polyphase resampler;
-	struct peak_limiter limiter;
+	struct peak_limiter limiter, trial;
 	uint32_t skip, pending;
 	float block[ENHANCE_CHANNELS][ENHANCE_BLOCK];
 	float made[ENHANCE_CHANNELS][ENHANCE_MADE];

@@ -9,7 +9,7 @@
 #include "suppressor.h"
 
 enum denoise_profile {
-	DENOISE_ASR,    /* at most -14.5 dB: what recognizers like best */
+	DENOISE_ASR,    /* at most -15 dB: what recognizers like best */
 	DENOISE_LISTEN, /* at most -18 dB: less noise, and a little more harm to speech */
 };
 

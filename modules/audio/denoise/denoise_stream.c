@@ -3,7 +3,7 @@
 void
 denoise_init(struct denoise *d, enum denoise_profile profile)
 {
-	suppressor_init(&d->suppressor, profile == DENOISE_ASR ? -14.5f : -18.0f);
+	suppressor_init(&d->suppressor, profile == DENOISE_ASR ? -15.0f : -18.0f);
 	denoise_reset(d);
 }
 

@@ -11,6 +11,11 @@ static const float SMOOTH_KEEP = 0.7f;
 static const float SPEECH_SNR = 0.49f; /* a priori SNR around a bin that makes speech as likely as not */
 static const float SPREAD = 0.116f;    /* growth of the averages per bin */
 
+static const float NOISY_SNR = 5.76f;   /* 25 dB, of the loudest frames: below, the whole suppression */
+static const float CLEAR_SNR = 9.21f;   /* 40 dB: above, the least */
+static const float CLEAR_SHARE = 0.25f; /* of the floor in dB */
+static const float SNR_FADE = 0.0046f;  /* a frame: 2.5 dB a second */
+
 static void
 make_spread(struct suppressor_spread *s, uint32_t least)
 {
@@ -50,7 +55,7 @@ suppressor_init(struct suppressor *s, float floor_db)
 		fm_unit_circle(i, 2 * SUPPRESSOR_FRAME, &c, &sine);
 		s->window[i] = (float)sine; /* the square root of a Hann window */
 	}
-	s->floor = fm_from_db(floor_db);
+	s->ln_floor = floor_db * 0.115129255f;
 	suppressor_reset(s);
 }
 
@@ -63,6 +68,7 @@ suppressor_reset(struct suppressor *s)
 	__builtin_memset(s->smooth, 0, sizeof s->smooth);
 	noise_psd_init(&s->noise);
 	s->frames = 0;
+	s->best_snr = 0.0f;
 }
 
 static void
@@ -110,6 +116,27 @@ compare_with_noise(struct suppressor *s, const float power[NOISE_PSD_BINS], stru
 }
 
 /*
+ * The least gain, less low in clear recordings: where speech stands 25 dB over the noise and more, the little noise that is
+ * there harms less than weak sounds of speech that are taken for it.
+ */
+static f32x4
+least_ln_gain(struct suppressor *s)
+{
+	f32x4 speech = f4_set1(LEAST);
+	f32x4 noise = f4_set1(LEAST);
+	for (uint32_t k = 0; k < NOISE_PSD_BINS; k += 4) {
+		speech += f4_load(s->clean + k);
+		noise += f4_load(s->noise.power + k);
+	}
+	float snr = fm_log(f4_sum(speech) / f4_sum(noise));
+	float faded = s->best_snr - SNR_FADE;
+	s->best_snr = snr > faded ? snr : faded;
+	float share = (CLEAR_SNR - s->best_snr) / (CLEAR_SNR - NOISY_SNR);
+	share = share > 1.0f ? 1.0f : share < CLEAR_SHARE ? CLEAR_SHARE : share;
+	return f4_set1(s->ln_floor * share);
+}
+
+/*
  * The gain to use. The probability of speech in a bin comes from its own SNRs and, as the chance before having looked, from
  * those around it in time and frequency; averaged over neighbors it weighs the gain against the floor, in decibels.
  */
@@ -120,9 +147,8 @@ find_gains(struct suppressor *s, const float power[NOISE_PSD_BINS], float gain[N
 	float around[NOISE_PSD_BINS];
 	float speech[NOISE_PSD_BINS];
 	const f32x4 one = f4_set1(1.0f);
-	const f32x4 least = f4_set1(s->floor);
-	const f32x4 ln_least = f4_log(least);
 	compare_with_noise(s, power, &r);
+	const f32x4 ln_least = least_ln_gain(s);
 	spread(&s->narrow, s->smooth, around);
 	for (uint32_t k = 0; k < NOISE_PSD_BINS; k += 4) {
 		f32x4 prior = f4_load(r.prior + k);
@@ -134,7 +160,7 @@ find_gains(struct suppressor *s, const float power[NOISE_PSD_BINS], float gain[N
 	for (uint32_t k = 0; k < NOISE_PSD_BINS; k += 4) {
 		f32x4 p = f4_load(around + k);
 		f32x4 ln_gain = f4_log(f4_max(f4_load(r.gain + k), f4_set1(1e-6f)));
-		f4_store(gain + k, f4_max(f4_exp(p * ln_gain + (one - p) * ln_least), least));
+		f4_store(gain + k, f4_exp(f4_max(p * ln_gain + (one - p) * ln_least, ln_least)));
 	}
 }
 

@@ -26,7 +26,8 @@ struct suppressor {
 	struct rfft512_work work;
 	struct suppressor_spread narrow, wide;
 	float window[SUPPRESSOR_FRAME];
-	float floor; /* least gain, a factor */
+	float ln_floor; /* of the least gain */
+	float best_snr; /* of the speech of the last seconds, ln */
 	float history[SUPPRESSOR_FRAME];
 	float sum[SUPPRESSOR_FRAME]; /* of the overlapping frames */
 	uint32_t frames;

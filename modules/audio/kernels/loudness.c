@@ -3,6 +3,7 @@
 #include "fmath.h"
 
 static const float SILENCE = -100.0f;
+static const float STEPS = 40.0f; /* of the histogram in an LU */
 
 struct k_weight
 k_weight_of(uint32_t rate)
@@ -74,6 +75,8 @@ loudness_reset(struct loudness *l)
 	l->in_part = 0;
 	l->part = 0;
 	l->parts = 0;
+	l->blocks = 0;
+	l->blocks_energy = 0.0;
 }
 
 static double
@@ -94,10 +97,12 @@ end_part(struct loudness *l)
 		double power = block_energy(l) / (double)(LOUDNESS_PARTS * l->part_samples);
 		float lufs = loudness_of_power(power);
 		if (lufs >= -70.0f) {
-			uint32_t bin = (uint32_t)((lufs + 70.0f) * 10.0f);
+			uint32_t bin = (uint32_t)((lufs + 70.0f) * STEPS);
 			bin = bin < LOUDNESS_BINS ? bin : LOUDNESS_BINS - 1;
 			l->count[bin]++;
 			l->energy[bin] += power;
+			l->blocks++;
+			l->blocks_energy += power;
 		}
 	}
 	l->part = (l->part + 1) % LOUDNESS_PARTS;
@@ -138,11 +143,11 @@ gated_power(const struct loudness *l, uint32_t from)
 float
 loudness_integrated(const struct loudness *l)
 {
-	float ungated = loudness_of_power(gated_power(l, 0));
-	if (ungated < -70.0f) {
+	if (l->blocks == 0) {
 		return SILENCE;
 	}
-	float gate = (ungated - 10.0f + 70.0f) * 10.0f;
+	float ungated = loudness_of_power(l->blocks_energy / (double)l->blocks);
+	float gate = (ungated - 10.0f + 70.0f) * STEPS;
 	return loudness_of_power(gated_power(l, gate > 0.0f ? (uint32_t)gate : 0));
 }
 

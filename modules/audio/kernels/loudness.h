@@ -3,7 +3,7 @@
 
 /*
  * Loudness after ITU-R BS.1770-4: K-weighting, blocks of 400 ms every 100 ms, an absolute gate at -70 LUFS and a relative one
- * 10 LU under what passes it. The integrated loudness of any length is kept in a histogram with steps of 0.1 LU, holding
+ * 10 LU under what passes it. The integrated loudness of any length is kept in a histogram with steps of 0.025 LU, holding
  * the energy of each step, so that the mean is exact and only the place of the gate is rounded.
  */
 
@@ -13,8 +13,8 @@
 
 enum {
 	LOUDNESS_CHANNELS = 8,
-	LOUDNESS_BINS = 800, /* -70 .. +10 LUFS */
-	LOUDNESS_PARTS = 4,  /* of a block */
+	LOUDNESS_BINS = 3200, /* -70 .. +10 LUFS */
+	LOUDNESS_PARTS = 4,   /* of a block */
 };
 
 /* The two filters of the K-weighting at any rate, by the same analog prototypes as the coefficients in the standard. */
@@ -38,6 +38,8 @@ struct loudness {
 	uint32_t in_part;                   /* samples of the part under way */
 	double part_energy[LOUDNESS_PARTS]; /* ring; the one under way is at `part` */
 	uint32_t part, parts;
+	uint32_t blocks; /* over the absolute gate */
+	double blocks_energy;
 	uint32_t count[LOUDNESS_BINS];
 	double energy[LOUDNESS_BINS];
 };

@@ -34,7 +34,7 @@ peak_limiter_init(struct peak_limiter *l, uint32_t rate, uint32_t channels, floa
 	l->channels = channels;
 	l->ahead = rate / 500;
 	l->delay = l->ahead + LIMITER_TAPS / 2;
-	l->ceiling = fm_from_db(ceiling_db);
+	l->ceiling = fm_from_db(ceiling_db - 0.1f); /* between four points a peak can be a little higher */
 	l->release = 1.0 / (0.05 * (double)rate);
 	make_phases(l);
 	peak_limiter_reset(l);

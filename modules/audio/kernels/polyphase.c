@@ -10,7 +10,7 @@ struct design {
 	double roll_off; /* cutoff as a share of the lower of the two Nyquist frequencies */
 };
 
-static const struct design designs[] = {{8, 6.0, 0.86}, {32, 10.0, 0.94}, {48, 12.0, 0.95}};
+static const struct design designs[] = {{8, 6.0, 0.86}, {32, 11.4, 0.94}, {48, 12.0, 0.95}};
 
 enum { UP_MAX = 640, DOWN_MAX = 2048, FINE_PHASES = 2048 };
 

@@ -60,7 +60,7 @@ noise_alone_goes_down_nearly_to_the_floor(void **state)
 	static const struct {
 		const char *params;
 		double db;
-	} cases[] = {{"\"profile\":\"asr\"", -14.5}, {"\"profile\":\"listen\"", -18.0}};
+	} cases[] = {{"\"profile\":\"asr\"", -15.0}, {"\"profile\":\"listen\"", -18.0}};
 	static struct sample_audio noise;
 	uint32_t seed = 5;
 	noise.n = 0;
