@@ -14,7 +14,7 @@ declare -A packages=(
   [demo]="pocketsphinx-testdata alsa-utils procps"
   [bench]="wabt g++ libgrpc++-dev libprotobuf-dev protobuf-compiler-grpc"
   [docs]="doxygen"
-  [eval]="pocketsphinx-testdata alsa-utils libspeexdsp-dev python3-numpy"
+  [eval]="pocketsphinx-testdata alsa-utils libspeexdsp-dev libebur128-dev libwebrtc-audio-processing-dev g++ python3-numpy"
 )
 
 say() { echo "setup: $*" >&2; }
