@@ -89,6 +89,9 @@ enum asr_status
 asr_utterance(struct asr *a, const int16_t *pcm, uint32_t n, struct asr_verdict *out)
 {
 	uint32_t frames = asr_frontend_frames(n);
+	if (a->model.header->feature != ASR_FEATURE_CEPSTRA) {
+		return ASR_NO_FRONT_END;
+	}
 	if (frames > ASR_FRAMES_MAX) {
 		return ASR_TOO_LONG;
 	}

@@ -29,7 +29,12 @@ struct asr_verdict {
 	int rejected;     /* no sentence of the grammar */
 };
 
-enum asr_status { ASR_OK = 0, ASR_TOO_LONG = -1, ASR_TOO_COMPLEX = -2 };
+enum asr_status {
+	ASR_OK = 0,
+	ASR_TOO_LONG = -1,
+	ASR_TOO_COMPLEX = -2,
+	ASR_NO_FRONT_END = -3, /* the model wants features, not sound */
+};
 
 /* Room that asr_init() needs for a model, at an address that is a multiple of 16. */
 uint64_t asr_bytes(const struct asr_model *m);

@@ -34,6 +34,10 @@ simple_asr_asset(struct simple_asr *s, struct rme_asset a)
 	if (asr_model_open(&s->model, a.bytes.data, a.bytes.len, &why) < 0) {
 		return rme_fail(RME_GUEST_BAD_INPUT, why);
 	}
+	if (s->model.header->feature != ASR_FEATURE_CEPSTRA) {
+		return rme_fail(
+		    RME_GUEST_BAD_INPUT, "the model wants features, not sound: make it of another acoustic model");
+	}
 	if (asr_bytes(&s->model) > ROOM_BYTES) {
 		return rme_fail(RME_GUEST_BAD_INPUT, "the model's grammar is too large for this module");
 	}

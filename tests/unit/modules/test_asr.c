@@ -100,6 +100,19 @@ nothing_said_is_rejected(void **state)
 }
 
 static void
+sound_needs_a_front_end(void **state)
+{
+	(void)state;
+	struct asr_verdict v;
+	struct fixture *f = setup_model(1);
+	((struct asr_header *)(void *)f->file)->feature = ASR_FEATURE_GIVEN;
+	assert_int_equal(asr_utterance(&f->asr, f->sound.pcm, 1600, &v), ASR_NO_FRONT_END);
+	assert_int_equal(asr_features(&f->asr, NULL, 0, &v), ASR_OK);
+	assert_int_equal(v.rejected, 1);
+	teardown_model(f);
+}
+
+static void
 a_threshold_rejects(void **state)
 {
 	(void)state;
@@ -201,6 +214,7 @@ main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(words_come_in_their_order_and_at_their_times),
 	    cmocka_unit_test(nothing_said_is_rejected),
+	    cmocka_unit_test(sound_needs_a_front_end),
 	    cmocka_unit_test(a_threshold_rejects),
 	    cmocka_unit_test(longer_than_thirty_seconds_is_refused),
 	    cmocka_unit_test(records_are_cleared_out),

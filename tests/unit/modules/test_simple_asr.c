@@ -61,6 +61,18 @@ foreign_assets_are_refused(void **state)
 }
 
 static void
+models_without_front_end_are_refused(void **state)
+{
+	(void)state;
+	uint32_t len = 0;
+	uint8_t *file = tiny_model(1, &len);
+	((struct asr_header *)(void *)file)->feature = ASR_FEATURE_GIVEN;
+	assert_int_equal(rme_export_asset("model", 5, file, len), RME_GUEST_BAD_INPUT);
+	assert_non_null(strstr(host.error, "features, not sound"));
+	free(file);
+}
+
+static void
 an_utterance_becomes_words(void **state)
 {
 	(void)state;
@@ -140,6 +152,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(without_a_model_it_says_what_to_do),
 	    cmocka_unit_test(foreign_assets_are_refused),
+	    cmocka_unit_test(models_without_front_end_are_refused),
 	    cmocka_unit_test(an_utterance_becomes_words),
 	    cmocka_unit_test(what_is_rejected_is_not_text),
 	    cmocka_unit_test(silence_is_no_words_for_sure),
