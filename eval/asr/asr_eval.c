@@ -389,6 +389,7 @@ print_noise(const struct errors *e)
 		    rate(&x[RIVAL_DENOISED]));
 	}
 	floor_at_least("right words at pink 20 dB, %", 100 - rate(&e[ALONE]), 98);
+	floor_at_least("right words at pink 10 dB with denoise, %", 100 - rate(&e[WAYS + DENOISED]), 97);
 }
 
 static void
