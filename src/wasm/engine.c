@@ -124,7 +124,7 @@ start(struct rmi_wasm_engine *e, struct rme_error *err)
 		rmi_code_store_open(e);
 	}
 	atomic_store(&e->process, p); /* compiling the pin needs it */
-	const struct rmi_code_source source = {.compile = compile_for_process, .ctx = e};
+	const struct rmi_code_source source = {.compile = compile_for_process, .ctx = e, .no_fibers = e->giver != NULL};
 	enum rmi_wasm_guard wanted = RMI_GUARD_AUTO;
 	r = choose_guard(&wanted, e, err);
 	r = r != RME_OK ? r : rmi_wasm_process_guard(p, wanted, &source, err);

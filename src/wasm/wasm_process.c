@@ -112,7 +112,8 @@ rmi_wasm_process_guard(
 		e = p->self.ast != NULL ? RME_OK : rmi_self_module_load(p, source, err);
 		e = e != RME_OK ? e : rmi_pin_start(p, err);
 		if (e == RME_OK) {
-			p->fibers = rmi_fiber_check(p, p->fibers_reason, sizeof(p->fibers_reason));
+			p->fibers =
+			    !source->no_fibers && rmi_fiber_check(p, p->fibers_reason, sizeof(p->fibers_reason));
 			choose_guard(p, wanted);
 		}
 	}

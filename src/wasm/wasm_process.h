@@ -63,6 +63,7 @@ struct rmi_code_source {
 	/** @param[out] object  an ELF object in a sealed memfd; stays open */
 	enum rme_err (*compile)(void *ctx, struct rme_bytes wasm, int *object_fd, struct rme_error *err);
 	void *ctx;
+	bool no_fibers; /**< a guest process: its threads wait themselves, and the check would only delay the start */
 };
 /** Start what guards compiled guests, once; later calls find it started. The first caller's wish decides. Any thread. */
 RME_NODISCARD enum rme_err rmi_wasm_process_guard(struct rmi_wasm_process *p, enum rmi_wasm_guard wanted,
