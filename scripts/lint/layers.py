@@ -13,10 +13,11 @@ LAYERS = {
     "rpc": {"base", "core"},
     "remote": {"base", "core", "rpc"},
     "config": {"base", "core"},
+    "sign": {"base"},
     "report": {"base", "core"},
     "wan": {"base"},
     "serve": {"base", "core", "nodes", "route", "wasm", "rpc", "remote", "config", "report"},
-    "cli": {"base", "core", "nodes", "route", "wasm", "rpc", "remote", "config", "report", "wan", "serve"},
+    "cli": {"base", "core", "nodes", "route", "wasm", "rpc", "remote", "config", "report", "sign", "wan", "serve"},
 }
 
 # A third-party header and the layers that may see it. What is not listed here and is no system header may be used nowhere.
@@ -25,6 +26,7 @@ THIRD_PARTY = {
     r"grpc/": {"rpc"},
     r"(google/)?protobuf-c/|.*\.pb-c\.h$": {"rpc", "remote", "serve"},
     r"yaml\.h$": {"config"},
+    r"sodium\.h$": {"sign"},
     r"yyjson\.h$": {"config", "serve", "nodes", "cli", "report", "wasm"},
     r"sndfile\.h$|soxr\.h$|pocketsphinx\.h$|pocketsphinx/|sphinxbase/|flite/": {"nodes"},
 }

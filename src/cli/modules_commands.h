@@ -13,6 +13,8 @@
 
 extern const struct rmi_command rmi_modules_new;
 extern const struct rmi_command rmi_modules_build;
+extern const struct rmi_command rmi_modules_keygen;
+extern const struct rmi_command rmi_modules_sign;
 extern const struct rmi_command rmi_modules_list;
 extern const struct rmi_command rmi_modules_inspect;
 extern const struct rmi_command rmi_modules_verify;

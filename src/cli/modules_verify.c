@@ -1,19 +1,26 @@
 #include "cli/modules_commands.h"
 
+#include <stdlib.h>
+#include <string.h>
 #include <yyjson.h>
 
 #include "cli/modules_look.h"
+#include "cli/signing.h"
+
+enum { KEY_FILE_MAX = 4096 };
 
 struct verifying {
 	struct rmi_cli *cli;
 	bool json;
+	const char *key; /* NULL = signatures are not looked at */
 	size_t n, n_bad;
 };
 
 /* What is wrong with a module, if anything: the bytes first, then what the gate says of them. */
 static enum rme_err
-judge(const struct rmi_module_look *l, struct rme_error *err)
+judge(const struct verifying *v, const struct rmi_module_look *l, struct rme_error *err)
 {
+	uint8_t signed_bytes[RMI_SHA256_BYTES];
 	if (l->file.code != RME_OK) {
 		*err = l->file;
 		return err->code;
@@ -26,7 +33,16 @@ judge(const struct rmi_module_look *l, struct rme_error *err)
 		    "has sha256 %.16s..., the lock file says %.16s...; build it again, or update the lock file", have,
 		    want);
 	}
-	if (l->pin == RMI_PIN_NONE) {
+	if (v->key != NULL) {
+		enum rme_err e = rmi_signing_verify(l->ref.path, &v->key, 1, signed_bytes, err);
+		if (e != RME_OK) {
+			return e;
+		}
+		if (memcmp(signed_bytes, l->sha256, sizeof(signed_bytes)) != 0) {
+			return rme_error_set(err, RME_EDENIED, l->ref.path, "changed while it was read");
+		}
+	}
+	if (l->pin == RMI_PIN_NONE && v->key == NULL) {
 		return rme_error_set(err, RME_ENOTFOUND, l->ref.path,
 		    "no lock file says which bytes are meant; scripts/build-modules.sh writes wasm-modules.lock");
 	}
@@ -72,7 +88,7 @@ verify_one(void *ctx, const struct rmi_module_ref *ref)
 	struct rmi_module_look l;
 	rmi_module_look(&l, ref);
 	struct rme_error err = {.code = RME_OK};
-	enum rme_err e = judge(&l, &err);
+	enum rme_err e = judge(v, &l, &err);
 	v->n++;
 	v->n_bad += e != RME_OK;
 	int printed = RMI_EXIT_OK;
@@ -92,15 +108,29 @@ verify_one(void *ctx, const struct rmi_module_ref *ref)
 static int
 verify_run(struct rmi_cli *cli, const struct rmi_args *args)
 {
-	struct verifying v = {.cli = cli, .json = rmi_args_given(args, "json")};
+	struct verifying v = {.cli = cli, .json = rmi_args_given(args, "json"), .key = rmi_args_text(args, "key")};
+	char *file = NULL;
+	if (v.key != NULL && strncmp(v.key, "RW", 2) != 0) {
+		struct rme_error err = {0};
+		size_t len;
+		v.key = file = rmi_signing_read_file(v.key, KEY_FILE_MAX, &len, &err);
+		if (file == NULL) {
+			return rmi_complain_error(cli, &err);
+		}
+	}
 	int code = rmi_modules_each(cli, args, verify_one, &v);
+	free(file);
 	if (v.n_bad > 0) {
 		rmi_say(cli, "%zu of %zu modules failed", v.n_bad, v.n);
 	}
 	return code;
 }
 
-static const struct rmi_option verify_options[] = {RMI_MODULES_OPTIONS, {.name = NULL}};
+static const struct rmi_option verify_options[] = {{.name = "key",
+                                                       .kind = RMI_OPTION_FILE,
+                                                       .value = "KEY",
+                                                       .help = "check signatures too: public key (RW...), or its file"},
+    RMI_MODULES_OPTIONS, {.name = NULL}};
 static const struct rmi_operand verify_operands[] = {
     {.name = "NAME",
         .optional = true,

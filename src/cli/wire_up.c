@@ -6,6 +6,7 @@
 #include <yyjson.h>
 
 #include "base/suggest.h"
+#include "cli/signing.h"
 #include "core/isolation.h"
 #include "config/module_params.h"
 #include "config/node_params.h"
@@ -209,12 +210,16 @@ find_module(
 		const char *file = mark->source->name, *slash = strrchr(file, '/');
 		int folder = n->module[0] != '/' && slash != NULL ? (int)(slash - file) + 1 : 0;
 		*path = rmi_arena_printf(&w->diags->arena, "%.*s%s", folder, file, n->module);
-		return *path != NULL || out_of_memory(w, mark);
+		if (*path == NULL) {
+			return out_of_memory(w, mark);
+		}
+		const struct rme_module_entry file_only = {.name = n->module, .wasm_path = *path};
+		return w->registry == NULL || rmi_signing_apply(w->diags, w->registry, &file_only, mark);
 	}
 	*path = n->module;
 	*entry = w->registry != NULL ? rmi_module_registry_find(w->registry, n->module) : NULL;
 	if (*entry != NULL) {
-		return true;
+		return rmi_signing_apply(w->diags, w->registry, *entry, mark);
 	}
 	if (w->registry == NULL) {
 		rmi_diag_error(w->diags, mark, "there is no module registry to find '%s' in", n->module);

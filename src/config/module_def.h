@@ -12,6 +12,7 @@ extern const char *const rmi_module_units[];
 extern const char *const rmi_module_categories[];
 extern const char *const rmi_module_targets[];
 extern const char *const rmi_module_deploys[];
+extern const char *const rmi_signing_policies[];
 
 extern const struct rmi_schema rmi_lock_schema;
 
@@ -67,9 +68,16 @@ struct module_def {
 	struct cost_def *cost;
 };
 
+struct signing_def {
+	struct rmi_bound bound;
+	int policy;
+	struct rmi_list keys;
+};
+
 struct registry_def {
 	struct rmi_bound bound;
 	int64_t version;
+	struct signing_def *signing;
 	struct rmi_list modules;
 };
 

@@ -25,6 +25,8 @@ const char *const rmi_module_param_types[] = {
     [RME_MODULE_PARAM_ASSET] = "asset",
     NULL,
 };
+/* In the order of enum rmi_signing_policy. */
+const char *const rmi_signing_policies[] = {"off", "warn", "required", NULL};
 /* Bits RME_DEPLOY_SERVER, RME_DEPLOY_NODE, RME_DEPLOY_BROWSER. */
 const char *const rmi_module_deploys[] = {"server", "node", "browser", NULL};
 
@@ -357,6 +359,12 @@ rmi_module_registry_read(struct rmi_diags *diags, const struct rmi_yaml_node *ro
 	if (lock != NULL) {
 		apply_lock(&m, lock, modules, n);
 		r->lock_path = lock->mark.source->name;
+	}
+	if (def.signing != NULL) {
+		r->signing.policy = (enum rmi_signing_policy)def.signing->policy;
+		r->signing.keys = def.signing->keys.items;
+		r->signing.n_keys = def.signing->keys.n;
+		r->signing.mark = def.signing->bound.mark;
 	}
 	r->path = root->mark.source->name;
 	r->modules = modules;

@@ -18,12 +18,23 @@ enum {
 	RMI_MODULE_SERVICES_MAX = 32,
 };
 
+enum rmi_signing_policy { RMI_SIGNING_OFF, RMI_SIGNING_WARN, RMI_SIGNING_REQUIRED };
+
+/** Whose signatures modules need. */
+struct rmi_module_signing {
+	enum rmi_signing_policy policy;
+	const char *const *keys; /**< as written */
+	size_t n_keys;
+	struct rmi_mark mark;
+};
+
 struct rmi_module_registry {
 	const char *path;                 /**< of wasm-modules.yaml */
 	const char *lock_path;            /**< of wasm-modules.lock; NULL = there is none */
 	struct rme_module_entry *modules; /**< in the order of the file */
 	const struct rmi_mark *marks;     /**< of each */
 	size_t n;
+	struct rmi_module_signing signing;
 };
 
 extern const struct rmi_schema rmi_registry_schema;

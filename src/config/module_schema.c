@@ -237,6 +237,25 @@ static const struct rmi_field module_fields[] = {
 static const struct rmi_schema module_schema = {
     .name = "module", .size = sizeof(struct module_def), .fields = module_fields, .help = "one module"};
 
+static const struct rmi_field signing_fields[] = {
+    {.key = "policy",
+        .kind = RMI_FIELD_CHOICE,
+        .offset = offsetof(struct signing_def, policy),
+        .fallback = "off",
+        .choices = rmi_signing_policies,
+        .help = "required: a module without a valid signature is not run; warn: it is told; off: signatures are not "
+                "looked at"},
+    {.key = "keys",
+        .kind = RMI_FIELD_TEXTS,
+        .offset = offsetof(struct signing_def, keys),
+        .help = "public keys of minisign (RW...) that may have signed"},
+    END,
+};
+static const struct rmi_schema signing_schema = {.name = "signing",
+    .size = sizeof(struct signing_def),
+    .fields = signing_fields,
+    .help = "signatures of modules: NAME.wasm.minisig beside NAME.wasm"};
+
 static const struct rmi_field registry_fields[] = {
     {.key = "version",
         .kind = RMI_FIELD_INT,
@@ -245,6 +264,11 @@ static const struct rmi_field registry_fields[] = {
         .min = 1,
         .max = 1,
         .help = "version of this file format: 1"},
+    {.key = "signing",
+        .kind = RMI_FIELD_OBJECT,
+        .offset = offsetof(struct registry_def, signing),
+        .schema = &signing_schema,
+        .help = "whose signatures modules need"},
     {.key = "modules",
         .kind = RMI_FIELD_MAP,
         .offset = offsetof(struct registry_def, modules),
