@@ -1,4 +1,4 @@
-/* Which phones there are, in which contexts, and which senones they are made of; and the senones' mixture weights. */
+/* Which phones there are, in which contexts, and which senones they are made of. */
 
 #include <stdlib.h>
 #include <string.h>
@@ -220,97 +220,6 @@ rmi_cmu_read_mdef(struct rmi_cmu_model *m, const char *folder, struct rme_error 
 		index_contexts(m);
 	}
 	e = ok ? RME_OK : rmi_cmu_broken(&f, err);
-	free(f.data);
-	return e;
-}
-
-/* What the header of a sendump says. */
-struct sendump {
-	bool big_endian;
-	uint32_t clusters, bits;
-};
-
-static uint32_t
-take_number(struct rmi_cursor *c, bool big_endian)
-{
-	uint32_t v = rmi_cursor_u32(c);
-	return big_endian ? __builtin_bswap32(v) : v;
-}
-
-/* Strings, each with its length before it, until one of length 0. */
-static bool
-take_header(struct rmi_cursor *c, struct sendump *h)
-{
-	uint32_t first = rmi_cursor_u32(c);
-	h->big_endian = first > 0xffff;
-	c->at = 0;
-	for (uint32_t n = take_number(c, h->big_endian); n != 0; n = take_number(c, h->big_endian)) {
-		const char *text = (const char *)rmi_cursor_bytes(c, n);
-		if (text == NULL) {
-			return false;
-		}
-		if (text[n - 1] != '\0') {
-			continue; /* padding */
-		}
-		if (strncmp(text, "cluster_count ", 14) == 0) {
-			h->clusters = (uint32_t)strtoul(text + 14, NULL, 10);
-		} else if (strncmp(text, "cluster_bits ", 13) == 0) {
-			h->bits = (uint32_t)strtoul(text + 13, NULL, 10);
-		}
-	}
-	return !c->bad;
-}
-
-/* Two weights to the byte, the even senone's in the low half, by way of a table. */
-static bool
-take_clustered(struct rmi_cursor *c, struct rmi_cmu_model *m)
-{
-	const uint8_t *table = rmi_cursor_bytes(c, 16);
-	size_t row = (m->n_senones + 1) / 2;
-	for (uint32_t i = 0; table != NULL && i < m->n_streams * m->n_densities; i++) {
-		const uint8_t *bytes = rmi_cursor_bytes(c, row);
-		if (bytes == NULL) {
-			return false;
-		}
-		for (uint32_t s = 0; s < m->n_senones; s++) {
-			uint32_t two = bytes[s / 2];
-			m->mixw[(size_t)i * m->n_senones + s] = table[s % 2 == 0 ? two & 15 : two >> 4];
-		}
-	}
-	return table != NULL;
-}
-
-static bool
-take_plain(struct rmi_cursor *c, struct rmi_cmu_model *m, bool big_endian)
-{
-	size_t n = (size_t)m->n_streams * m->n_densities * m->n_senones;
-	if (take_number(c, big_endian) != m->n_densities || take_number(c, big_endian) != m->n_senones) {
-		return false;
-	}
-	const uint8_t *bytes = rmi_cursor_bytes(c, n);
-	if (bytes != NULL) {
-		memcpy(m->mixw, bytes, n);
-	}
-	return bytes != NULL;
-}
-
-enum rme_err
-rmi_cmu_read_sendump(struct rmi_cmu_model *m, const char *folder, struct rme_error *err)
-{
-	struct rmi_cmu_bytes f;
-	struct sendump h = {0};
-	enum rme_err e = rmi_cmu_open(&f, folder, "sendump", err);
-	if (e != RME_OK) {
-		return e;
-	}
-	m->mixw = calloc((size_t)m->n_streams * m->n_densities, m->n_senones);
-	bool ok = m->mixw != NULL && take_header(&f.at, &h);
-	if (ok && h.clusters == 0) {
-		ok = take_plain(&f.at, m, h.big_endian);
-	} else if (ok) {
-		ok = h.bits == 4 && take_clustered(&f.at, m);
-	}
-	e = m->mixw == NULL ? no_memory(err) : ok ? RME_OK : rmi_cmu_broken(&f, err);
 	free(f.data);
 	return e;
 }

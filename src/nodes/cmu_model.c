@@ -64,9 +64,8 @@ rmi_cmu_broken(const struct rmi_cmu_bytes *f, struct rme_error *err)
 	return rme_error_set(err, RME_EFORMAT, "speech model", "%.160s is damaged, or of another kind", f->name);
 }
 
-/* Past the text header of a file, and the mark that says how its numbers are laid out. */
-static bool
-skip_header(struct rmi_cursor *c)
+bool
+rmi_cmu_skip_header(struct rmi_cursor *c)
 {
 	static const char end[] = "endhdr\n";
 	const uint8_t *found = memmem(c->data, c->len, end, sizeof(end) - 1);
@@ -77,8 +76,8 @@ skip_header(struct rmi_cursor *c)
 	return rmi_cursor_u32(c) == BYTE_ORDER_MARK;
 }
 
-static bool
-take_floats(struct rmi_cursor *c, size_t n, float *out)
+bool
+rmi_cmu_take_floats(struct rmi_cursor *c, size_t n, float *out)
 {
 	const uint8_t *bytes = rmi_cursor_bytes(c, n * sizeof(float));
 	if (bytes == NULL) {
@@ -128,15 +127,15 @@ read_gaussians(struct rmi_cmu_model *m, const char *folder, const char *name, fl
 {
 	struct rmi_cmu_bytes f;
 	enum rme_err e = rmi_cmu_open(&f, folder, name, err);
-	if (e == RME_OK && !(skip_header(&f.at) && take_shape(&f.at, m))) {
+	if (e == RME_OK && !(rmi_cmu_skip_header(&f.at) && take_shape(&f.at, m))) {
 		e = rmi_cmu_broken(&f, err);
 	}
 	if (e == RME_OK) {
 		size_t n = (size_t)m->n_codebooks * m->n_densities * m->n_dims;
 		*out = calloc(n, sizeof(float));
-		e = *out == NULL                  ? rme_error_set(err, RME_ENOMEM, "speech model", "no memory")
-		    : take_floats(&f.at, n, *out) ? RME_OK
-		                                  : rmi_cmu_broken(&f, err);
+		e = *out == NULL                          ? rme_error_set(err, RME_ENOMEM, "speech model", "no memory")
+		    : rmi_cmu_take_floats(&f.at, n, *out) ? RME_OK
+		                                          : rmi_cmu_broken(&f, err);
 	}
 	free(f.data);
 	return e;
@@ -149,7 +148,7 @@ take_matrix(struct rmi_cursor *c, uint32_t n, float *out)
 	for (uint32_t i = 0; i < n; i++) {
 		float row[RMI_CMU_STATES_MAX + 1];
 		float sum = 0.0F;
-		if (!take_floats(c, n + 1, row)) {
+		if (!rmi_cmu_take_floats(c, n + 1, row)) {
 			return false;
 		}
 		for (uint32_t j = 0; j <= n; j++) {
@@ -167,7 +166,7 @@ read_transitions(struct rmi_cmu_model *m, const char *folder, struct rme_error *
 {
 	struct rmi_cmu_bytes f;
 	enum rme_err e = rmi_cmu_open(&f, folder, "transition_matrices", err);
-	bool ok = e == RME_OK && skip_header(&f.at);
+	bool ok = e == RME_OK && rmi_cmu_skip_header(&f.at);
 	uint32_t n = ok ? rmi_cursor_u32(&f.at) : 0;
 	uint32_t from = rmi_cursor_u32(&f.at), to = rmi_cursor_u32(&f.at), all = rmi_cursor_u32(&f.at);
 	ok = ok && agree(&m->n_tmats, n, 256) && from == m->n_states && to == from + 1 && all == n * from * to;
@@ -248,7 +247,7 @@ rmi_cmu_model_read(struct rmi_cmu_model *out, const char *folder, struct rme_err
 	enum rme_err e = rmi_cmu_read_mdef(out, folder, err);
 	e = e == RME_OK ? read_gaussians(out, folder, "means", &out->means, err) : e;
 	e = e == RME_OK ? read_gaussians(out, folder, "variances", &out->variances, err) : e;
-	e = e == RME_OK ? rmi_cmu_read_sendump(out, folder, err) : e;
+	e = e == RME_OK ? rmi_cmu_read_weights(out, folder, err) : e;
 	e = e == RME_OK ? read_transitions(out, folder, err) : e;
 	e = e == RME_OK ? read_options(out, folder, err) : e;
 	return e == RME_OK ? check_model(out, err) : e;

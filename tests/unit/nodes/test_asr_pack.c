@@ -1,3 +1,4 @@
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,6 +10,7 @@
 #include <cmocka.h>
 #include "asr.h"
 #include "nodes/asr_pack.h"
+#include "nodes/cmu_model.h"
 
 #define MODEL_DIR "/usr/share/pocketsphinx/model/en-us/"
 
@@ -145,6 +147,63 @@ foreign_model_files_are_refused(void **state)
 	(void)rmdir(folder);
 }
 
+static void
+put_u32(FILE *f, uint32_t v)
+{
+	(void)fwrite(&v, sizeof(v), 1, f);
+}
+
+/* Weights as the floats that they are trained as: the same bytes come out of them, but for the last bit. */
+static void
+weights_may_be_floats(void **state)
+{
+	(void)state;
+	static const char *const linked[] = {"mdef", "means", "variances", "transition_matrices", "feat.params"};
+	char folder[] = "/tmp/rme_asr_XXXXXX", from[100], to[100];
+	struct rmi_cmu_model m, again;
+	struct rme_error err = {0};
+	if (access(MODEL_DIR "en-us", R_OK) != 0) {
+		skip();
+	}
+	assert_non_null(mkdtemp(folder));
+	assert_int_equal(rmi_cmu_model_read(&m, MODEL_DIR "en-us", &err), RME_OK);
+	for (size_t i = 0; i < 5; i++) {
+		(void)snprintf(from, sizeof(from), MODEL_DIR "en-us/%s", linked[i]);
+		(void)snprintf(to, sizeof(to), "%s/%s", folder, linked[i]);
+		assert_int_equal(symlink(from, to), 0);
+	}
+	assert_int_equal(rmi_cmu_model_read(&again, folder, &err), RME_ENOTFOUND);
+	rmi_cmu_model_done(&again);
+	(void)snprintf(to, sizeof(to), "%s/mixture_weights", folder);
+	FILE *f = fopen(to, "we");
+	assert_non_null(f);
+	(void)fputs("s3\nversion 1.0\nendhdr\n", f);
+	put_u32(f, 0x11223344);
+	put_u32(f, m.n_senones);
+	put_u32(f, m.n_streams);
+	put_u32(f, m.n_densities);
+	put_u32(f, m.n_senones * m.n_streams * m.n_densities);
+	for (size_t s = 0; s < m.n_senones; s++) {
+		for (size_t r = 0; r < (size_t)m.n_streams * m.n_densities; r++) {
+			float w = 1000.0F * expf(-0.10239488F * (float)m.mixw[r * m.n_senones + s]);
+			(void)fwrite(&w, sizeof(w), 1, f);
+		}
+	}
+	(void)fclose(f);
+	assert_int_equal(rmi_cmu_model_read(&again, folder, &err), RME_OK);
+	for (size_t i = 0; i < (size_t)m.n_streams * m.n_densities * m.n_senones; i++) {
+		assert_true(abs(m.mixw[i] - again.mixw[i]) <= 2);
+	}
+	rmi_cmu_model_done(&again);
+	rmi_cmu_model_done(&m);
+	(void)unlink(to);
+	for (size_t i = 0; i < 5; i++) {
+		(void)snprintf(to, sizeof(to), "%s/%s", folder, linked[i]);
+		(void)unlink(to);
+	}
+	(void)rmdir(folder);
+}
+
 int
 main(void)
 {
@@ -153,6 +212,7 @@ main(void)
 	    cmocka_unit_test(damaged_files_do_no_harm),
 	    cmocka_unit_test(says_what_is_missing),
 	    cmocka_unit_test(foreign_model_files_are_refused),
+	    cmocka_unit_test(weights_may_be_floats),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
