@@ -11,6 +11,7 @@ rmi_modules_open(struct rmi_modules *m, struct rmi_cli *cli, const char *path)
 {
 	if (path == NULL) {
 		path = rmi_module_registry_search(&m->diags.arena, "");
+		path = path != NULL ? path : rmi_module_registry_installed(&m->diags.arena);
 	}
 	if (path == NULL || *path == '\0') {
 		return RMI_EXIT_OK;

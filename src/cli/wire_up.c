@@ -417,6 +417,7 @@ find_registry(struct rmi_wiring *w, const struct rmi_wiring_config *config)
 		                                   : rmi_arena_strndup(&w->diags->arena, config->pipeline_path,
 		                                         (size_t)(slash - config->pipeline_path));
 		path = folder != NULL ? rmi_module_registry_search(&w->diags->arena, folder) : NULL;
+		path = path != NULL ? path : rmi_module_registry_installed(&w->diags->arena);
 	}
 	if (path == NULL || *path == '\0') {
 		return RME_OK;

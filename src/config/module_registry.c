@@ -440,3 +440,18 @@ rmi_module_registry_search(struct rmi_arena *arena, const char *folder)
 	}
 	return NULL;
 }
+
+const char *
+rmi_module_registry_installed(struct rmi_arena *arena)
+{
+	char exe[4096];
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe));
+	if (n <= 0 || n == (ssize_t)sizeof(exe)) {
+		return NULL;
+	}
+	while (n > 0 && exe[n - 1] != '/') {
+		n--;
+	}
+	const char *path = rmi_arena_printf(arena, "%.*s../share/rme/" RMI_MODULE_REGISTRY_FILE, (int)n, exe);
+	return path != NULL && access(path, R_OK) == 0 ? path : NULL;
+}

@@ -57,6 +57,9 @@ const struct rme_module_entry *rmi_module_registry_find(const struct rmi_module_
 const struct rme_module_entry *
 rmi_module_registry_find_path(const struct rmi_module_registry *registry, const char *wasm_path);
 
+/** The registry that was installed with the program: ../share/rme/wasm-modules.yaml from it. @return NULL if there is none */
+const char *rmi_module_registry_installed(struct rmi_arena *arena);
+
 /**
  * Look for wasm-modules.yaml in @p folder and those above it, at most 32.
  * @return its path in @p arena, or NULL
