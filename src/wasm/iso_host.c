@@ -151,6 +151,46 @@ fill_module(struct rmi_iso_module *m, const struct rmi_module_source *s, struct 
 	return m->wasm_fd >= 0 ? RME_OK : rme_error_set(err, RME_EIO, NULL, "no memory file: %s", strerror(errno));
 }
 
+static unsigned
+modules_in_use(const struct rmi_iso_host *h)
+{
+	unsigned n = 0;
+	for (const struct rmi_iso_module *m = h->modules; m != NULL; m = m->next) {
+		n += m->users > 0;
+	}
+	return n;
+}
+
+static void
+end_idle_processes(struct rmi_iso_module *m)
+{
+	for (struct rmi_iso_process *p = m->processes; p != NULL; p = p->next) {
+		if (atomic_load(&p->state) == RMI_ISO_P_READY && p->n_taken == 0 && !p->retired) {
+			p->retired = true;
+			rmi_iso_process_kill(p);
+		}
+	}
+}
+
+/* Modules that nobody uses make room for a new one: at once where their processes have ended, else soon. The lock is held. */
+static void
+drop_unused(struct rmi_iso_host *h)
+{
+	for (struct rmi_iso_module **at = &h->modules; *at != NULL && h->n_modules >= RMI_ISO_MODULES;) {
+		struct rmi_iso_module *m = *at;
+		if (m->users == 0 && m->processes == NULL) {
+			*at = m->next;
+			h->n_modules--;
+			module_free(m);
+			continue;
+		}
+		if (m->users == 0) {
+			end_idle_processes(m);
+		}
+		at = &m->next;
+	}
+}
+
 /* Puts it in the list, unless somebody was faster. */
 static enum rme_err
 add_module(struct rmi_iso_module **out, struct rmi_iso_host *h, struct rmi_iso_module *m,
@@ -162,9 +202,12 @@ add_module(struct rmi_iso_module **out, struct rmi_iso_host *h, struct rmi_iso_m
 	if (there != NULL && there->preliminary && !m->preliminary) {
 		there = NULL; /* found first from now on; the other's processes end with their sessions */
 	}
-	if (there == NULL && h->n_modules == RMI_ISO_MODULES) {
+	if (there == NULL) {
+		drop_unused(h);
+	}
+	if (there == NULL && modules_in_use(h) >= RMI_ISO_MODULES) {
 		e = rme_error_set(
-		    err, RME_ELIMIT, s->name, "%d isolated modules are open, the most there can be", RMI_ISO_MODULES);
+		    err, RME_ELIMIT, s->name, "%d isolated modules are in use, the most there can be", RMI_ISO_MODULES);
 	} else if (there == NULL && !h->running) {
 		e = rmi_iso_keeper_start(h, err);
 	}
@@ -172,6 +215,9 @@ add_module(struct rmi_iso_module **out, struct rmi_iso_host *h, struct rmi_iso_m
 		m->next = h->modules;
 		h->modules = there = m;
 		h->n_modules++;
+	}
+	if (there != NULL) {
+		there->users++;
 	}
 	pthread_mutex_unlock(&h->lock);
 	if (there != m) {
@@ -200,9 +246,16 @@ open_source(
 {
 	pthread_mutex_lock(&h->lock);
 	*out = find_module(h, s);
+	if (*out != NULL) {
+		(*out)->users++;
+	}
 	pthread_mutex_unlock(&h->lock);
 	if (*out != NULL && !has_better_code(*out, s)) {
 		return RME_OK;
+	}
+	if (*out != NULL) {
+		rmi_iso_module_close(*out);
+		*out = NULL;
 	}
 	if (h->engine->interpret) {
 		return rme_error_set(err, RME_EUNSUPPORTED, s->name, "the interpreter runs no isolated modules");
@@ -233,6 +286,15 @@ rmi_iso_module_open(
 	e = e != RME_OK ? e : open_source(out, h, &s, err);
 	rmi_module_source_done(&s);
 	return e;
+}
+
+void
+rmi_iso_module_close(struct rmi_iso_module *m)
+{
+	struct rmi_iso_host *h = m->host;
+	pthread_mutex_lock(&h->lock);
+	m->users--;
+	pthread_mutex_unlock(&h->lock);
 }
 
 const char *

@@ -21,7 +21,7 @@ struct rmi_wasm_engine;
 
 enum {
 	RMI_ISO_PROCESSES = 16, /**< of one module; times RMI_ISO_SESSIONS sessions */
-	RMI_ISO_MODULES = 64,   /**< open at once in one runtime */
+	RMI_ISO_MODULES = 64,   /**< in use at once in one runtime; as many that nobody uses are kept */
 };
 #define RMI_ISO_START_NS       (INT64_C(20000000000)) /**< longest start of a process */
 #define RMI_ISO_BACKOFF_MIN_NS (INT64_C(50000000))    /**< before the third start in a row without a success */
@@ -35,12 +35,14 @@ rmi_iso_host_new(struct rmi_iso_host **out, struct rmi_wasm_engine *e, struct rm
 void rmi_iso_host_free(struct rmi_iso_host *h);
 
 /**
- * Read, admit and compile a module, without loading it here. Stays open as long as the host; the same module again is the
- * same object. Any thread.
+ * Read, admit and compile a module, without loading it here. The same module again is the same object. Stays open until
+ * rmi_iso_module_close(), and longer while no other module wants its place. Any thread.
  * @return what rmi_wasm_module_open() returns
  */
 RME_NODISCARD enum rme_err rmi_iso_module_open(struct rmi_iso_module **out, struct rmi_iso_host *h,
     const struct rmi_wasm_module_spec *spec, struct rme_error *err);
+/** Whoever opened it is done with it, and has left all its seats. */
+void rmi_iso_module_close(struct rmi_iso_module *m);
 const char *rmi_iso_module_name(const struct rmi_iso_module *m);
 const struct rme_module_limits *rmi_iso_module_limits(const struct rmi_iso_module *m);
 

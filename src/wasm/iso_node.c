@@ -266,6 +266,7 @@ iso_close(struct rme_node *self)
 	}
 	if (s->module != NULL) {
 		rmi_iso_session_end(s);
+		rmi_iso_module_close(s->module);
 	}
 	rmi_service_names_done(&s->services);
 	free(s->pending);

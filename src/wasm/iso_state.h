@@ -39,6 +39,7 @@ struct rmi_iso_process {
 struct rmi_iso_module {
 	struct rmi_iso_module *next;
 	struct rmi_iso_host *host;
+	unsigned users; /* sessions that opened it and have not closed it */
 	char name[RMI_ISO_NAME_MAX], function[RMI_ISO_NAME_MAX];
 	struct rme_module_limits limits;
 	uint8_t sha256[RMI_SHA256_BYTES];

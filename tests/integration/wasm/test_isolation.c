@@ -395,6 +395,28 @@ more_sessions_than_one_process_has_room_for(void **state)
 	}
 }
 
+/* Different limits make them different modules. */
+static void
+modules_that_nobody_uses_make_room(void **state)
+{
+	(void)state;
+	struct chain kept;
+	int64_t timeout_ns = entries[TURNER].limits.timeout_ns;
+	open_chain(&kept, "turner");
+	for (int i = 1; i < RMI_ISO_MODULES + 6; i++) {
+		struct chain c;
+		entries[TURNER].limits.timeout_ns = timeout_ns + i;
+		open_chain(&c, "turner");
+		submit(&c, "ab");
+		expect(&c, "ba");
+		close_chain(&c);
+	}
+	entries[TURNER].limits.timeout_ns = timeout_ns;
+	submit(&kept, "cd");
+	expect(&kept, "dc");
+	close_chain(&kept);
+}
+
 static void
 what_a_liar_says_is_not_believed(void **state)
 {
@@ -476,6 +498,7 @@ main(void)
 	    cmocka_unit_test(a_canceled_session_ends_soon),
 	    cmocka_unit_test(two_sessions_a_thousand_items),
 	    cmocka_unit_test(more_sessions_than_one_process_has_room_for),
+	    cmocka_unit_test(modules_that_nobody_uses_make_room),
 	    cmocka_unit_test(what_a_liar_says_is_not_believed),
 	    cmocka_unit_test(a_liar_gets_no_service_that_is_not_granted),
 	    cmocka_unit_test(the_level_is_said_and_only_tightened),
