@@ -5,9 +5,9 @@
 #include "fmath.h"
 
 static const float GLIDE_S = 0.3f;
-static const float MAKE_UP_DB = 4.0f; /* at most, for what the limiter takes */
+static const float MAKE_UP_DB = 4.0f;     /* at most, for what the limiter takes */
 static const float EARLY_GAIN_DB = 10.0f; /* what is heard first may be the room */
-static const float WEIGHT = 1.15f;    /* loss of loudness by that of power: speech that is limited is loud */
+static const float WEIGHT = 1.15f;        /* loss of loudness by that of power: speech that is limited is loud */
 static const uint32_t SHELF_MHZ = 3200000;
 
 const char *

@@ -11,9 +11,9 @@ static const float SMOOTH_KEEP = 0.7f;
 static const float SPEECH_SNR = 0.49f; /* a priori SNR around a bin that makes speech as likely as not */
 static const float SPREAD = 0.116f;    /* growth of the averages per bin */
 
-static const float NOISY_SNR = 5.76f;   /* 25 dB, of the loudest frames: below, the whole suppression */
-static const float CLEAR_SNR = 9.21f;   /* 40 dB: above, the least */
-static const float CLEAR_SHARE = 0.25f; /* of the floor in dB */
+static const float NOISY_SNR = 4.6f;    /* 20 dB, of the loudest frames: below, the whole suppression */
+static const float CLEAR_SNR = 7.37f;   /* 32 dB: above, the least */
+static const float CLEAR_SHARE = 0.15f; /* of the floor in dB */
 static const float SNR_FADE = 0.0046f;  /* a frame: 2.5 dB a second */
 
 static void
@@ -116,7 +116,7 @@ compare_with_noise(struct suppressor *s, const float power[NOISE_PSD_BINS], stru
 }
 
 /*
- * The least gain, less low in clear recordings: where speech stands 25 dB over the noise and more, the little noise that is
+ * The least gain, less low in clear recordings: where speech stands 20 dB over the noise and more, the little noise that is
  * there harms less than weak sounds of speech that are taken for it.
  */
 static f32x4
