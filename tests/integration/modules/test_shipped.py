@@ -24,6 +24,13 @@ nodes:
   - id: vad
     node_type: VoiceActivityDetector
 """
+TWIN = """version: 1
+input: {chunk: 20ms}
+endpoints: {cloud: "ADDRESS"}
+services: {VoiceActivityDetector: cloud}
+nodes:
+  - {id: vad, node_type: hybrid_vad, params: DOUBT}
+"""
 DOUBT = json.dumps({"doubt_low": 0, "doubt_high": 1})  # every item is doubtful
 
 
@@ -126,6 +133,9 @@ class Shipped(unittest.TestCase):
         self.addCleanup(lambda: (serve.kill(), serve.wait(), serve.stderr.close()))
         address = next(line.split(" on ")[1].split()[0] for line in serve.stderr if line.startswith("serving "))
         self.assertEqual(set(self.sources("-s", f"VoiceActivityDetector={address}")), {"cloud"})
+        there = self.call("hybrid_vad", "-p", DOUBT, "-s", f"VoiceActivityDetector={address}")
+        (self.path / "twin.yaml").write_text(TWIN.replace("DOUBT", DOUBT).replace("ADDRESS", address))
+        self.assertEqual(self.rme("run", "twin.yaml", "-i", "in.wav"), there)
 
     def test_hybrid_vad_alone(self):
         sources = self.sources()
