@@ -191,6 +191,24 @@ drop_unused(struct rmi_iso_host *h)
 	}
 }
 
+/* The lock is held. */
+static enum rme_err
+put_in_list(struct rmi_iso_host *h, struct rmi_iso_module *m, struct rme_error *err)
+{
+	drop_unused(h);
+	if (modules_in_use(h) >= RMI_ISO_MODULES) {
+		return rme_error_set(
+		    err, RME_ELIMIT, m->name, "%d isolated modules are in use, the most there can be", RMI_ISO_MODULES);
+	}
+	enum rme_err e = h->running ? RME_OK : rmi_iso_keeper_start(h, err);
+	if (e == RME_OK) {
+		m->next = h->modules;
+		h->modules = m;
+		h->n_modules++;
+	}
+	return e;
+}
+
 /* Puts it in the list, unless somebody was faster. */
 static enum rme_err
 add_module(struct rmi_iso_module **out, struct rmi_iso_host *h, struct rmi_iso_module *m,
@@ -203,18 +221,8 @@ add_module(struct rmi_iso_module **out, struct rmi_iso_host *h, struct rmi_iso_m
 		there = NULL; /* found first from now on; the other's processes end with their sessions */
 	}
 	if (there == NULL) {
-		drop_unused(h);
-	}
-	if (there == NULL && modules_in_use(h) >= RMI_ISO_MODULES) {
-		e = rme_error_set(
-		    err, RME_ELIMIT, s->name, "%d isolated modules are in use, the most there can be", RMI_ISO_MODULES);
-	} else if (there == NULL && !h->running) {
-		e = rmi_iso_keeper_start(h, err);
-	}
-	if (there == NULL && e == RME_OK) {
-		m->next = h->modules;
-		h->modules = there = m;
-		h->n_modules++;
+		e = put_in_list(h, m, err);
+		there = e == RME_OK ? m : NULL;
 	}
 	if (there != NULL) {
 		there->users++;
