@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "../word_errors.h"
 #include "../vad/rng.h"
 #include "../vad/score.h"
 #include "../vad/sound.h"
@@ -135,44 +136,6 @@ hear_rival(struct recognizer *r, const int16_t *pcm, size_t n)
 	out.confidence = t.confidence;
 	rmi_transcript_done(&t);
 	return out;
-}
-
-static unsigned
-split(char *text, char **words)
-{
-	unsigned n = 0;
-	for (char *rest = NULL, *w = strtok_r(text, " ", &rest); w != NULL && n < 64; w = strtok_r(NULL, " ", &rest)) {
-		words[n++] = w;
-	}
-	return n;
-}
-
-/* Levenshtein distance in words. */
-static unsigned
-word_errors(const char *said, const char *heard, unsigned *n_said)
-{
-	char a[TEXT_MAX], b[TEXT_MAX];
-	char *x[64], *y[64];
-	unsigned row[65];
-	(void)snprintf(a, sizeof a, "%s", said);
-	(void)snprintf(b, sizeof b, "%s", heard);
-	unsigned n = split(a, x), m = split(b, y);
-	for (unsigned j = 0; j <= m; j++) {
-		row[j] = j;
-	}
-	for (unsigned i = 1; i <= n; i++) {
-		unsigned corner = row[0];
-		row[0] = i;
-		for (unsigned j = 1; j <= m; j++) {
-			unsigned best = corner + (strcmp(x[i - 1], y[j - 1]) != 0);
-			best = row[j] + 1 < best ? row[j] + 1 : best;
-			best = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
-			corner = row[j];
-			row[j] = best;
-		}
-	}
-	*n_said = n;
-	return row[m];
 }
 
 static void

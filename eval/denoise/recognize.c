@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../word_errors.h"
 #include "sound.h"
 
 #define DATA     "/usr/share/pocketsphinx/test/data/"
@@ -78,61 +79,12 @@ recognizer_free(struct recognizer *r)
 	free(r);
 }
 
-enum { WORDS_MAX = 64 };
-
-/* Cut into words, in place; pronunciation marks such as (2) go. */
-static unsigned
-split(char *text, const char *word[WORDS_MAX])
-{
-	unsigned n = 0;
-	char *rest = NULL;
-	for (char *w = strtok_r(text, " ", &rest); w != NULL && n < WORDS_MAX; w = strtok_r(NULL, " ", &rest)) {
-		char *mark = strchr(w, '(');
-		if (mark != NULL) {
-			*mark = '\0';
-		}
-		word[n++] = w;
-	}
-	return n;
-}
-
 unsigned
 words_of(const char *text)
 {
-	char copy[512];
-	const char *word[WORDS_MAX];
-	(void)snprintf(copy, sizeof copy, "%s", text);
-	return split(copy, word);
-}
-
-/* Edit distance of words. */
-static unsigned
-distance(const char *want, const char *got)
-{
-	char a[512];
-	char b[2048];
-	const char *x[WORDS_MAX];
-	const char *y[WORDS_MAX];
-	(void)snprintf(a, sizeof a, "%s", want);
-	(void)snprintf(b, sizeof b, "%s", got);
-	unsigned n = split(a, x);
-	unsigned m = split(b, y);
-	unsigned row[WORDS_MAX + 1];
-	for (unsigned j = 0; j <= m; j++) {
-		row[j] = j;
-	}
-	for (unsigned i = 1; i <= n; i++) {
-		unsigned corner = row[0];
-		row[0] = i;
-		for (unsigned j = 1; j <= m; j++) {
-			unsigned best = corner + (strcmp(x[i - 1], y[j - 1]) != 0 ? 1 : 0);
-			best = row[j] + 1 < best ? row[j] + 1 : best;
-			best = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
-			corner = row[j];
-			row[j] = best;
-		}
-	}
-	return row[m];
+	unsigned n;
+	(void)word_errors(text, "", &n);
+	return n;
 }
 
 unsigned
@@ -144,5 +96,6 @@ recognizer_errors(struct recognizer *r, const struct spoken *s, const int16_t *p
 	(void)ps_process_raw(r->ps, pcm, n, FALSE, TRUE);
 	(void)ps_end_utt(r->ps);
 	const char *hyp = ps_get_hyp(r->ps, &score);
-	return distance(s->words, hyp != NULL ? hyp : "");
+	unsigned said;
+	return word_errors(s->words, hyp != NULL ? hyp : "", &said);
 }

@@ -22,5 +22,7 @@ struct dict_word {
 /* Reads lines "word PHONE..."; unknown ones are an error. Exits with a message on failure. */
 size_t dict_read(const char *path, struct dict_word **out);
 void dict_align(struct dict_word *words, size_t n);
+/* Every twentieth word, by its hash, is not learned from. */
+int dict_is_held_out(const struct dict_word *w);
 
 #endif

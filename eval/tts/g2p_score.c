@@ -7,16 +7,6 @@
 #include "align.h"
 #include "tts_g2p.h"
 
-static uint32_t
-hash(const char *s)
-{
-	uint32_t h = 2166136261u;
-	for (; *s != '\0'; s++) {
-		h = (h ^ (uint8_t)*s) * 16777619u;
-	}
-	return h ^ h >> 15;
-}
-
 static unsigned
 distance(const uint8_t *a, unsigned na, const uint8_t *b, unsigned nb, unsigned shift)
 {
@@ -48,7 +38,7 @@ main(int argc, char **argv)
 	size_t n = dict_read(argv[1], &words);
 	unsigned sounds = 0, plain = 0, stressed = 0, wrong = 0, wrong_stressed = 0, all = 0;
 	for (size_t i = 0; i < n; i++) {
-		if (hash(words[i].text) % 20 != 0) {
+		if (!dict_is_held_out(&words[i])) {
 			continue;
 		}
 		uint8_t codes[TTS_WORD_SOUNDS_MAX];

@@ -10,22 +10,6 @@
 #include "align.h"
 #include "g2p_net.h"
 
-static uint32_t
-hash(const char *s)
-{
-	uint32_t h = 2166136261u;
-	for (; *s != '\0'; s++) {
-		h = (h ^ (uint8_t)*s) * 16777619u;
-	}
-	return h ^ h >> 15;
-}
-
-static int
-held_out(const struct dict_word *w)
-{
-	return hash(w->text) % 20 == 0;
-}
-
 /* The chunks that are common enough to be learned; words with others are left out. */
 static void
 count_chunks(struct g2p_net *net, struct dict_word *words, size_t n)
@@ -155,7 +139,7 @@ main(int argc, char **argv)
 	g2p_net_init(net);
 	size_t kept = 0;
 	for (size_t i = 0; i < n; i++) {
-		if (words[i].aligned && !held_out(&words[i])) {
+		if (words[i].aligned && !dict_is_held_out(&words[i])) {
 			order[kept++] = (uint32_t)i;
 		}
 	}
@@ -169,7 +153,7 @@ main(int argc, char **argv)
 		}
 		size_t right = 0, all = 0;
 		for (size_t i = 0; i < n; i++) {
-			if (words[i].aligned && held_out(&words[i])) {
+			if (words[i].aligned && dict_is_held_out(&words[i])) {
 				right += (size_t)g2p_net_right(net, &words[i]);
 				all += words[i].n_letters;
 			}

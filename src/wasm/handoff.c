@@ -1,12 +1,12 @@
 #include "wasm/handoff.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 
 #include "base/cancel.h"
+#include "base/quiet_thread.h"
 #include "wasm/guest_run.h"
 
 struct rmi_handoff {
@@ -64,16 +64,7 @@ work_for_others(void *arg)
 static int
 start_thread(struct rmi_handoff *h)
 {
-	pthread_attr_t attr;
-	sigset_t all, before;
-	sigfillset(&all);
-	(void)pthread_sigmask(SIG_BLOCK, &all, &before);
-	(void)pthread_attr_init(&attr);
-	(void)pthread_attr_setstacksize(&attr, STACK_BYTES);
-	int e = pthread_create(&h->thread, &attr, work_for_others, h);
-	(void)pthread_attr_destroy(&attr);
-	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return e;
+	return rmi_quiet_thread(&h->thread, work_for_others, h, STACK_BYTES);
 }
 
 static enum rme_err

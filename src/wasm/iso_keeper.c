@@ -1,6 +1,5 @@
 /* The thread that keeps guest processes: it starts them, hears their bells, and sees them die. */
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -9,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/quiet_thread.h"
 #include "wasm/engine_state.h"
 #include "wasm/iso_state.h"
 
@@ -274,20 +274,12 @@ keep(void *arg)
 enum rme_err
 rmi_iso_keeper_start(struct rmi_iso_host *h, struct rme_error *err)
 {
-	pthread_attr_t attr;
-	sigset_t all, before;
 	h->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	h->command_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (h->epoll_fd < 0 || h->command_fd < 0 || !watch(h, h->command_fd, 0)) {
 		return rme_error_set(err, RME_EIO, NULL, "guest processes cannot be watched: %s", strerror(errno));
 	}
-	sigfillset(&all);
-	(void)pthread_sigmask(SIG_BLOCK, &all, &before);
-	(void)pthread_attr_init(&attr);
-	(void)pthread_attr_setstacksize(&attr, STACK_BYTES);
-	int e = pthread_create(&h->keeper, &attr, keep, h);
-	(void)pthread_attr_destroy(&attr);
-	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	int e = rmi_quiet_thread(&h->keeper, keep, h, STACK_BYTES);
 	h->running = e == 0;
 	return e == 0 ? RME_OK : rme_error_set(err, RME_ENOMEM, NULL, "no thread: %s", strerror(e));
 }

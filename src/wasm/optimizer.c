@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 
+#include "base/quiet_thread.h"
 #include "wasm/module_state.h"
 
 enum { STACK_BYTES = 256 << 10 };
@@ -115,16 +116,7 @@ keep_optimizing(void *arg)
 static bool
 start_thread(struct rmi_wasm_engine *e)
 {
-	pthread_attr_t attr;
-	sigset_t all, before;
-	sigfillset(&all);
-	(void)pthread_sigmask(SIG_BLOCK, &all, &before);
-	(void)pthread_attr_init(&attr);
-	(void)pthread_attr_setstacksize(&attr, STACK_BYTES);
-	bool ok = pthread_create(&e->optimize_thread, &attr, keep_optimizing, e) == 0;
-	(void)pthread_attr_destroy(&attr);
-	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return ok;
+	return rmi_quiet_thread(&e->optimize_thread, keep_optimizing, e, STACK_BYTES) == 0;
 }
 
 /* modules_lock is held. */

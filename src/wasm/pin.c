@@ -8,6 +8,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "base/quiet_thread.h"
 #include "wasm/fault_guard.h"
 #include "wasm/self_module.h"
 
@@ -77,16 +78,10 @@ static int
 start_thread(struct pin *pin)
 {
 	pthread_t thread;
-	pthread_attr_t attr;
-	sigset_t all, before;
-	sigfillset(&all);
-	(void)pthread_sigmask(SIG_BLOCK, &all, &before);
-	(void)pthread_attr_init(&attr);
-	(void)pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	(void)pthread_attr_setstacksize(&attr, STACK_BYTES);
-	int e = pthread_create(&thread, &attr, pin_thread, pin);
-	(void)pthread_attr_destroy(&attr);
-	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	int e = rmi_quiet_thread(&thread, pin_thread, pin, STACK_BYTES);
+	if (e == 0) {
+		(void)pthread_detach(thread);
+	}
 	return e;
 }
 

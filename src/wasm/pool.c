@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <sys/prctl.h>
 
+#include "base/quiet_thread.h"
 #include "wasm/instance.h"
 #include "wasm/instance_state.h"
 #include "wasm/module_state.h"
@@ -72,15 +73,7 @@ keep_warm(void *arg)
 static void
 start_thread(struct rmi_wasm_engine *e)
 {
-	pthread_attr_t attr;
-	sigset_t all, before;
-	sigfillset(&all);
-	(void)pthread_sigmask(SIG_BLOCK, &all, &before);
-	(void)pthread_attr_init(&attr);
-	(void)pthread_attr_setstacksize(&attr, STACK_BYTES);
-	e->warm_running = pthread_create(&e->warm_thread, &attr, keep_warm, e) == 0;
-	(void)pthread_attr_destroy(&attr);
-	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	e->warm_running = rmi_quiet_thread(&e->warm_thread, keep_warm, e, STACK_BYTES) == 0;
 }
 
 enum rme_err

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/quiet_thread.h"
 #include "wasm/fault_guard.h"
 #include "wasm/lane.h"
 #include "wasm/wasm_process.h"
@@ -204,25 +205,17 @@ rmi_watchdog_start(struct rmi_watchdog **out, struct rmi_wasm_process *p, struct
 {
 	struct rmi_watchdog *w = calloc(1, sizeof(*w));
 	pthread_t thread;
-	pthread_attr_t attr;
-	sigset_t all, before;
 	if (w == NULL) {
 		return rme_error_set(err, RME_ENOMEM, NULL, "out of memory");
 	}
 	w->process = p;
 	atomic_init(&w->next_look_ns, INT64_MAX);
-	sigfillset(&all);
-	(void)pthread_sigmask(SIG_BLOCK, &all, &before); /* the program's signals are for its own threads */
-	(void)pthread_attr_init(&attr);
-	(void)pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	(void)pthread_attr_setstacksize(&attr, STACK_BYTES);
-	int e = pthread_create(&thread, &attr, watch, w);
-	(void)pthread_attr_destroy(&attr);
-	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	int e = rmi_quiet_thread(&thread, watch, w, STACK_BYTES);
 	if (e != 0) {
 		free(w);
 		return rme_error_set(err, RME_ENOMEM, NULL, "no thread for the watchdog: %s", strerror(e));
 	}
+	(void)pthread_detach(thread);
 	*out = w;
 	return RME_OK;
 }
