@@ -1,6 +1,7 @@
 // vectors.mjs FAST_VAD.WASM VECTORS - the module must give the golden probabilities to the last bit. Any JavaScript engine will
 // do; tests/unit/modules/test_vad_vectors.c asks the same of the native build. The last line is the count of cases.
 import fs from 'node:fs';
+import { ModuleHost } from '../../vectors/host.mjs';
 
 const [wasm, folder] = process.argv.slice(2);
 const golden = JSON.parse(fs.readFileSync(`${folder}/fast_vad.json`, 'utf8'));
@@ -24,30 +25,17 @@ const bitsOf = (x) => new Uint32Array(new Float32Array([x]).buffer)[0];
 const floatOf = (bits) => new Float32Array(new Uint32Array([bits]).buffer)[0];
 
 async function run(c) {
-  const imports = { env: { rme_error() {} } };
-  const { instance } = await WebAssembly.instantiate(fs.readFileSync(wasm), imports);
-  const m = instance.exports;
-  const bytes = () => new Uint8Array(m.memory.buffer);
-  const put = (buffer) => {
-    const at = m.rme_alloc(buffer.length);
-    bytes().set(buffer, at);
-    return at;
-  };
-  const config = Buffer.from(JSON.stringify({ params: { low_latency: c.low_latency } }));
-  if (m.configure(put(config), config.length) < 0 || m.initialize(put(Buffer.from('test\0'))) < 0) throw new Error('no start');
-  const input = m.rme_alloc(2 * HOP), result = m.rme_alloc(512), length = m.rme_alloc(4);
+  const module = await ModuleHost.open(fs.readFileSync(wasm), { params: { low_latency: c.low_latency } });
   const pcm = inputOf(c);
   let wrong = 0;
   for (let k = 0; k < c.samples / HOP; k++) {
-    bytes().set(new Uint8Array(pcm.buffer, 2 * HOP * k, 2 * HOP), input);
-    new DataView(m.memory.buffer).setUint32(length, 512, true);
-    if (m.process(input, 2 * HOP, result, length) !== 0) throw new Error('process failed');
-    const text = Buffer.from(m.memory.buffer, result, new DataView(m.memory.buffer).getUint32(length, true)).toString();
+    const [text] = module.process(new Uint8Array(pcm.buffer, 2 * HOP * k, 2 * HOP));
     const p = floatOf(c.probability_bits[k]);
     // The confidence is the probability that the answer is right.
-    const want = JSON.parse(text).is_speech ? p : Math.fround(1 - p);
-    if (bitsOf(m.confidence()) !== bitsOf(want)) wrong++;
+    const want = JSON.parse(new TextDecoder().decode(text)).is_speech ? p : Math.fround(1 - p);
+    if (bitsOf(module.confidence()) !== bitsOf(want)) wrong++;
   }
+  module.close();
   return wrong;
 }
 
