@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# run.sh [NAME ...] - run the evaluations named, or all of them (make eval); fails if one of them misses what it demands.
+# run.sh [NAME ...] - run the evaluations named, or all of them (make eval): each prints its tables. Fails if one of them misses a
+# floor, or cannot run. One alone, with its options (a short version, for example): eval/NAME/run.sh.
 set -uo pipefail
 cd "$(dirname "$0")" || exit 1
 names=("$@")

@@ -10,7 +10,7 @@ declare -A packages=(
     clang-19 lld-19 wasi-libc libclang-rt-19-dev-wasm32 python3-yaml wabt cargo rustc libstd-rust-dev-wasm32 npm nodejs
     libsodium-dev"
   [test]="minisign g++ binutils clang-format pmccabe codespell shellcheck openssl procps nodejs libnode-dev
-    python3-grpcio python3-protobuf python3-jsonschema libclang-rt-19-dev pocketsphinx-testdata alsa-utils"
+    python3-grpcio python3-protobuf python3-jsonschema libclang-rt-19-dev pocketsphinx-testdata alsa-utils libspeexdsp-dev libebur128-dev"
   [demo]="pocketsphinx-testdata alsa-utils procps"
   [bench]="wabt g++ libgrpc++-dev libprotobuf-dev protobuf-compiler-grpc"
   [docs]="doxygen"

@@ -3,9 +3,5 @@
 # -q: only what takes seconds, -v: a line per utterance.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-if [[ ! -d build ]]; then meson setup build >/dev/null; fi
-ninja -C build eval/asr_eval >/dev/null || {
-  echo "eval/asr: cannot build eval/asr_eval; are the packages of 'scripts/setup.sh eval' installed?" >&2
-  exit 1
-}
+eval/build.sh asr_eval
 exec build/eval/asr_eval "$@"

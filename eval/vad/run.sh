@@ -9,9 +9,5 @@ for file in /usr/share/pocketsphinx/test/data/cards/001.wav /usr/share/sounds/al
     exit 1
   fi
 done
-if [[ ! -d build ]]; then meson setup build >/dev/null; fi
-ninja -C build eval/vad_eval >/dev/null || {
-  echo "eval/vad: cannot build eval/vad_eval; are libspeexdsp-dev, libsndfile1-dev and libsoxr-dev installed?" >&2
-  exit 1
-}
+eval/build.sh vad_eval
 exec build/eval/vad_eval "$@"
