@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # run.sh [vad_eval's options] - measure voice activity detectors on the test set; prints the tables of docs/design/vad.md.
-# With -H DIR also on recorded noise; DIR is the folder `heldout` that eval/vad/fetch-training.sh makes.
+# -q: what takes seconds. With -H DIR also on recorded noise; DIR is the folder `heldout` that eval/vad/fetch-training.sh makes.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 for file in /usr/share/pocketsphinx/test/data/cards/001.wav /usr/share/sounds/alsa/Front_Center.wav; do
