@@ -40,7 +40,7 @@ BARS = {
     ("windows/1080p", "out_ratio"): (0.2, "the same from a module"),
     ("wasm/density", "new_p50_us"): (15, "a new instance, of 8,000 in one process"),
     ("wasm/density", "rss_kb"): (24, "memory of each of them after an item"),
-    ("wasm/sessions", "late_p99_us"): (5000, "1,000 sessions, 50 items a second each, 2 workers: from due to verdict"),
+    ("wasm/sessions", "late_p99_us"): (5000, "1,000 sessions, 50 items a second each, 2 workers: from due to verdict, in the median second"),
     ("wasm/sessions", "cpu_percent"): (60, "of 2 cores, the caller's thread included"),
     ("isolation/paced", "added_p50_us"): (60, "20 ms of speech in a process of the module's own, against the same in this one"),
     ("isolation/restart", "worst_ms"): (500, "from the kill of a module's process until an item goes through again"),

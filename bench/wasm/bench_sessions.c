@@ -2,7 +2,8 @@
  * bench_sessions FAST_VAD.WASM SENTENCE [SESSIONS [SECONDS]] - many callers at once: each sends 20 ms of speech to a session of
  * its own 50 times a second, the calls spread over the period. One thread paces and submits, two workers run the sessions.
  * Latency counts from when an item was due, not from when this program got around to it; processor time is the whole
- * process's, on two cores.
+ * process's, on two cores. late_p99_us is the median of the seconds' 99th percentiles: a virtual machine that is not given
+ * its processors for some tens of milliseconds spoils a second, not the figure. late_all_p99_us is that of all items.
  */
 
 #include <stdatomic.h>
@@ -23,14 +24,15 @@
 enum {
 	SESSIONS = 1000,
 	SECONDS = 20,
+	SECONDS_MAX = 600,
 	WARM_UP_SECONDS = 1,
 	WORKERS = 2,
 	CORES = 2,
 	ITEM_BYTES = 640,
 	AUDIO_BYTES_MAX = 1 << 20,
 	TICKS = 40, /* the sessions of a period are called in so many batches */
-	BUCKETS = 20000,
-	BUCKET_US = 10,
+	BUCKETS = 10000,
+	BUCKET_US = 20,
 };
 
 #define PERIOD_NS (20 * RMI_NS_PER_MS)
@@ -46,7 +48,9 @@ struct caller {
 };
 
 static struct totals {
-	_Atomic uint64_t items, failed, late[BUCKETS + 1];
+	_Atomic uint64_t items, failed;
+	_Atomic uint32_t late[SECONDS_MAX][BUCKETS + 1]; /* by the second in which it was due */
+	int64_t begin_ns;
 	_Atomic int64_t worst_ns;
 	_Atomic bool counting;
 } totals;
@@ -62,11 +66,15 @@ check(enum rme_err e, const struct rme_error *err)
 }
 
 static void
-count(int64_t late_ns)
+count(int64_t due_ns, int64_t late_ns)
 {
+	int64_t second = (due_ns - totals.begin_ns) / RMI_NS_PER_S;
+	if (second < 0 || second >= SECONDS_MAX) {
+		return;
+	}
 	int64_t bucket = late_ns / (BUCKET_US * RMI_NS_PER_US);
 	int64_t worst = atomic_load_explicit(&totals.worst_ns, memory_order_relaxed);
-	atomic_fetch_add_explicit(&totals.late[bucket < BUCKETS ? bucket : BUCKETS], 1, memory_order_relaxed);
+	atomic_fetch_add_explicit(&totals.late[second][bucket < BUCKETS ? bucket : BUCKETS], 1, memory_order_relaxed);
 	while (late_ns > worst && !atomic_compare_exchange_weak(&totals.worst_ns, &worst, late_ns)) {
 	}
 }
@@ -87,7 +95,7 @@ take_output(void *ctx)
 			}
 			if (atomic_load_explicit(&totals.counting, memory_order_relaxed)) {
 				atomic_fetch_add_explicit(&totals.items, 1, memory_order_relaxed);
-				count(rmi_monotonic_ns() - due);
+				count(due, rmi_monotonic_ns() - due);
 			}
 		}
 		rme_packet_unref(p);
@@ -129,18 +137,43 @@ processor_seconds(void)
 	       (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
 }
 
+/* Quantile of the items that were due in some seconds. */
 static double
-late_us(double q)
+late_us(double q, int64_t from, int64_t to)
 {
-	uint64_t seen = 0, wanted = (uint64_t)(q * (double)atomic_load(&totals.items));
-	size_t i = 0;
-	for (; i < BUCKETS; i++) {
-		seen += atomic_load(&totals.late[i]);
-		if (seen > wanted) {
-			break;
+	uint64_t all = 0, seen = 0;
+	for (int64_t s = from; s < to; s++) {
+		for (size_t i = 0; i <= BUCKETS; i++) {
+			all += atomic_load_explicit(&totals.late[s][i], memory_order_relaxed);
 		}
 	}
-	return (double)(i + 1) * BUCKET_US;
+	for (size_t i = 0; i <= BUCKETS; i++) {
+		for (int64_t s = from; s < to; s++) {
+			seen += atomic_load_explicit(&totals.late[s][i], memory_order_relaxed);
+		}
+		if ((double)seen > q * (double)all) {
+			return (double)(i + 1) * BUCKET_US;
+		}
+	}
+	return 0;
+}
+
+static int
+ascending(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+	return (x > y) - (x < y);
+}
+
+static double
+median_p99_us(int64_t seconds)
+{
+	static double p99[SECONDS_MAX];
+	for (int64_t s = 0; s < seconds; s++) {
+		p99[s] = late_us(0.99, s, s + 1);
+	}
+	qsort(p99, (size_t)seconds, sizeof(p99[0]), ascending);
+	return p99[seconds / 2];
 }
 
 static struct caller *
@@ -166,6 +199,7 @@ run(struct rme_runtime *rt, const struct rme_plan *plan, size_t n, int64_t secon
 		callers[i].first_due_ns = start + (int64_t)(i * TICKS / n) * (PERIOD_NS / TICKS);
 	}
 	pace(callers, n, start, 0, WARM_UP_SECONDS * per_second);
+	totals.begin_ns = start + WARM_UP_SECONDS * RMI_NS_PER_S;
 	atomic_store(&totals.counting, true);
 	double cpu = processor_seconds();
 	int64_t begin = rmi_monotonic_ns();
@@ -175,11 +209,11 @@ run(struct rme_runtime *rt, const struct rme_plan *plan, size_t n, int64_t secon
 	for (size_t i = 0; i < n; i++) {
 		rme_session_free(callers[i].session);
 	}
-	printf("wasm/sessions sessions %zu items_per_s %.0f failed %llu late_p50_us %.0f late_p99_us %.0f late_max_us "
-	       "%.0f "
-	       "cpu_percent %.1f\n",
-	    n, (double)atomic_load(&totals.items) / passed, (unsigned long long)atomic_load(&totals.failed),
-	    late_us(0.5), late_us(0.99), (double)atomic_load(&totals.worst_ns) / 1e3, 100 * cpu / passed / CORES);
+	printf("wasm/sessions sessions %zu items_per_s %.0f failed %llu late_p50_us %.0f late_p99_us %.0f", n,
+	    (double)atomic_load(&totals.items) / passed, (unsigned long long)atomic_load(&totals.failed),
+	    late_us(0.5, 0, seconds), median_p99_us(seconds));
+	printf(" late_all_p99_us %.0f late_max_us %.0f cpu_percent %.1f\n", late_us(0.99, 0, seconds),
+	    (double)atomic_load(&totals.worst_ns) / 1e3, 100 * cpu / passed / CORES);
 	free(callers);
 }
 
@@ -200,6 +234,7 @@ main(int argc, char **argv)
 	(void)fclose(f);
 	size_t sessions = argc > 3 ? strtoul(argv[3], NULL, 10) : SESSIONS;
 	int64_t seconds = argc > 4 ? strtol(argv[4], NULL, 10) : SECONDS;
+	seconds = seconds < 1 ? 1 : seconds > SECONDS_MAX ? SECONDS_MAX : seconds;
 	check(rme_runtime_new(&rt, &(struct rme_runtime_config){.workers = WORKERS}, &err), &err);
 	const struct rmi_wasm_engine_config config = {.rt = rt, .warm_instances = -1, .optimize_first = true};
 	check(rmi_wasm_engine_new(&engine, &config, &err), &err);
