@@ -223,7 +223,7 @@ def main():
     for name in ("sides", "modules", "fast_vad", "sentence"):
         parser.add_argument(name, type=pathlib.Path)
     args = parser.parse_args()
-    rows = summarize(measure(args))
+    rows = summarize(measure(args), args)
     if not args.json:
         show(rows)
     more, good = further(args.build, args.json) if args.build else ([], True)
