@@ -231,9 +231,10 @@ result_bytes(const struct rmi_wasm_instance *in, const struct rmi_result_room *r
 	return bytes < limit ? bytes : (uint32_t)limit;
 }
 
-/* More room for a result, if the module may have it. */
+/* More room where find_result_room() looks for it, if the module may have it. */
 static enum rme_err
-grow_result(struct rmi_wasm_instance *in, const struct rmi_result_room *room, uint32_t needed, struct rme_error *err)
+grow_result(struct rmi_wasm_instance *in, enum rmi_export_id id, const struct rmi_result_room *room, uint32_t needed,
+    struct rme_error *err)
 {
 	const char *name = in->module->name;
 	if (needed > in->module->limits.result_bytes) {
@@ -243,6 +244,9 @@ grow_result(struct rmi_wasm_instance *in, const struct rmi_result_room *room, ui
 	}
 	if (needed <= result_bytes(in, room)) {
 		return rmi_instance_die(in, err, "it says that a result does not fit, although it does");
+	}
+	if (id == RMI_EXPORT_OUTPUT_FORMAT) {
+		return rmi_instance_reserve(in, &in->out, RESULT_AT + (size_t)needed, err);
 	}
 	enum rme_err e = rmi_windows_for_result(in, RESULT_AT + (size_t)needed, err);
 	struct rmi_result_room in_window;
@@ -280,7 +284,7 @@ call_with_result(struct rmi_wasm_instance *in, enum rmi_export_id id, struct rmi
 		if (i > RETRIES_MAX) {
 			return rmi_instance_die(in, err, "its result never fits");
 		}
-		e = i == 0 ? RME_OK : grow_result(in, &room, result_length(&room), err);
+		e = i == 0 ? RME_OK : grow_result(in, id, &room, result_length(&room), err);
 		if (e != RME_OK) {
 			break;
 		}

@@ -296,6 +296,39 @@ further_results_of_an_item_are_others(void **state)
 	rmi_wasm_module_unref(m);
 }
 
+/* Its room is never a window, whatever room there is in one. */
+static void
+an_output_format_may_want_much_room(void **state)
+{
+	(void)state;
+	static const size_t wanted[] = {SMALL, 5000, 9000, 20000, FRAME};
+	struct rmi_wasm_module *m = open_frames();
+	const struct rme_packet_meta meta = rme_packet_meta_init();
+	for (size_t i = 0; i < 2 * sizeof(wanted) / sizeof(wanted[0]); i++) {
+		struct rmi_wasm_instance *in = fixture_instance(m, NULL);
+		struct rme_packet *p = frame(&source, 'c', FRAME, 7), *made = NULL;
+		struct rme_bytes out = {0}, format = {0};
+		rme_packet_unref(i % 2 == 1 ? result_of(in, p) : NULL); /* now there is a window */
+		rme_packet_unref(p);
+		p = frame(&source, 'p', wanted[i / 2], 8);
+		assert_int_equal(run(in, p, &out), RME_OK);
+		if (rmi_wasm_instance_output_format(in, &format, &fixture_err) != RME_OK) {
+			fail_msg("%zu bytes: %s", wanted[i / 2], fixture_err.text);
+		}
+		assert_int_equal(format.len, 10);
+		assert_memory_equal(format.data, "text/plain", 10);
+		assert_int_equal(rmi_wasm_instance_packet(in, &meta, out, &made), RME_OK);
+		assert_int_equal(bytes_of(made).len, wanted[i / 2]);
+		for (size_t k = 1; k < wanted[i / 2]; k++) {
+			assert_int_equal(bytes_of(made).data[k], (k * 7 + 9) & 255);
+		}
+		rme_packet_unref(made);
+		rme_packet_unref(p);
+		rmi_wasm_instance_free(in);
+	}
+	rmi_wasm_module_unref(m);
+}
+
 static void
 one_module_reads_what_another_wrote(void **state)
 {
@@ -422,6 +455,7 @@ main(void)
 	    cmocka_unit_test(results_stay_where_they_are),
 	    cmocka_unit_test(a_result_that_was_given_away_is_not_the_guests),
 	    cmocka_unit_test(further_results_of_an_item_are_others),
+	    cmocka_unit_test(an_output_format_may_want_much_room),
 	    cmocka_unit_test(one_module_reads_what_another_wrote),
 	    cmocka_unit_test(without_room_for_windows_there_are_copies),
 	    cmocka_unit_test(static_windows_of_the_interface_are_left_alone),

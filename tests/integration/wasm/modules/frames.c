@@ -8,6 +8,7 @@
  *   'b'  the same by memory.fill
  *   'o'  answers with a copy, and remembers where; 'O' writes there: to a result that it has given away
  *   'n'  answers with a copy, and `next` with another two
+ *   'p'  answers with a copy, and has `output_format` want as much room for its few bytes
  *   'r'  has WASI write random bytes into its input, and answers with the sum
  *   'f'  takes memory until there is none, then answers with the sum
  */
@@ -18,7 +19,7 @@
 
 static uint8_t *given;
 static void *volatile taken;
-static uint32_t more_len, more_left;
+static uint32_t more_len, more_left, format_room;
 static const uint8_t *more_data;
 
 int
@@ -106,6 +107,9 @@ process(uint8_t *data, uint32_t len, uint8_t *result, uint32_t *result_len)
 		more_len = len;
 		more_left = 2;
 		return answer_copy(data, len, result, result_len);
+	case 'p':
+		format_room = len;
+		return answer_copy(data, len, result, result_len);
 	case 'f':
 		do {
 			taken = malloc(1 << 16);
@@ -128,6 +132,19 @@ next(uint8_t *result, uint32_t *result_len)
 		result[0] = (uint8_t)more_left--;
 	}
 	return status;
+}
+
+int
+output_format(char *result, uint32_t *result_len)
+{
+	static const char format[] = "text/plain";
+	if (*result_len < format_room) {
+		*result_len = format_room;
+		return -5;
+	}
+	*result_len = format_room > 0 ? sizeof(format) - 1 : 0;
+	memcpy(result, format, *result_len);
+	return 0;
 }
 
 int
