@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { NAME_MAX_BYTES = 128, PATH_MAX_BYTES = 4096 };
+enum { PATH_MAX_BYTES = 4096 };
 
 struct reading {
 	const struct rme_module_param *param;
@@ -96,7 +96,7 @@ read_folder(struct reading *r, const char *folder)
 	for (size_t i = 0; i < r->param->n_files; i++) {
 		const char *file = r->param->files[i];
 		int len = (int)strcspn(file, "?");
-		char name[NAME_MAX_BYTES], path[PATH_MAX_BYTES];
+		char name[RMI_ASSET_NAME_MAX], path[PATH_MAX_BYTES];
 		if (snprintf(name, sizeof(name), "%s/%.*s", r->param->name, len, file) >= (int)sizeof(name) ||
 		    snprintf(path, sizeof(path), "%s/%.*s", folder, len, file) >= (int)sizeof(path)) {
 			return rme_error_set(r->err, RME_ELIMIT, folder, "%s: name too long: %s", r->param->name, file);

@@ -10,6 +10,8 @@
 #include <rme/packet.h>
 #include "core/module_entry.h"
 
+enum { RMI_ASSET_NAME_MAX = 128 /**< NUL included */ };
+
 /** Takes one file: "model", or "model/means" where the parameter names a folder. The bytes are valid during the call. */
 struct rmi_asset_sink {
 	enum rme_err (*take)(void *ctx, const char *name, struct rme_bytes bytes, struct rme_error *err);

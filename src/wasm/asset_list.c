@@ -95,14 +95,27 @@ rmi_asset_list_take(struct rmi_asset_list **out, char **params, const struct rme
 	return RME_OK;
 }
 
-enum rme_err
-rmi_asset_list_give(const struct rmi_asset_list *list, const struct rmi_asset_sink *sink, struct rme_error *err)
+static enum rme_err
+list_give(void *ctx, const struct rmi_asset_sink *sink, struct rme_error *err)
 {
+	const struct rmi_asset_list *list = ctx;
 	enum rme_err e = RME_OK;
-	for (size_t i = 0; list != NULL && e == RME_OK && i < list->n; i++) {
+	for (size_t i = 0; e == RME_OK && i < list->n; i++) {
 		e = rmi_asset_read(list->assets[i].param, list->assets[i].path, sink, err);
 	}
 	return e;
+}
+
+struct rmi_asset_source
+rmi_asset_list_source(struct rmi_asset_list *list)
+{
+	return (struct rmi_asset_source){.give = list != NULL ? list_give : NULL, .ctx = list};
+}
+
+enum rme_err
+rmi_asset_give(const struct rmi_asset_source *source, const struct rmi_asset_sink *sink, struct rme_error *err)
+{
+	return source->give != NULL ? source->give(source->ctx, sink, err) : RME_OK;
 }
 
 void

@@ -7,6 +7,12 @@
 
 struct rmi_asset_list;
 
+/** Where the files come from when an instance starts: a list, or the host of a guest process. All-zero = there are none. */
+struct rmi_asset_source {
+	enum rme_err (*give)(void *ctx, const struct rmi_asset_sink *sink, struct rme_error *err);
+	void *ctx;
+};
+
 /** True where the registry gives the module files. */
 bool rmi_asset_list_wanted(const struct rme_module_entry *entry);
 /**
@@ -16,9 +22,11 @@ bool rmi_asset_list_wanted(const struct rme_module_entry *entry);
  */
 RME_NODISCARD enum rme_err rmi_asset_list_take(struct rmi_asset_list **out, char **params,
     const struct rme_module_entry *entry, const char *json, struct rme_error *err);
-/** Read the files, in the order of the registry's parameters, and give them to @p sink. NULL list = none. */
+/** A source that reads the files, in the order of the registry's parameters. @param list  NULL = none */
+struct rmi_asset_source rmi_asset_list_source(struct rmi_asset_list *list);
+/** Have all files given to @p sink. */
 RME_NODISCARD enum rme_err
-rmi_asset_list_give(const struct rmi_asset_list *list, const struct rmi_asset_sink *sink, struct rme_error *err);
+rmi_asset_give(const struct rmi_asset_source *source, const struct rmi_asset_sink *sink, struct rme_error *err);
 void rmi_asset_list_free(struct rmi_asset_list *list);
 
 #endif

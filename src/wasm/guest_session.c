@@ -196,6 +196,8 @@ read_texts(struct rmi_guest_session *s, char **session_id)
 	s->config.services = take_text(&at);
 	s->config.input = take_text(&at);
 	s->config.output = take_text(&at);
+	s->assets = (struct rmi_asset_source){.give = s->order.assets != 0 ? rmi_guest_assets_give : NULL, .ctx = s};
+	s->config.assets = &s->assets;
 }
 
 static void

@@ -16,6 +16,7 @@
 #include "base/cancel.h"
 #include "core/node.h"
 #include "core/service.h"
+#include "wasm/asset_list.h"
 #include "wasm/iso_wire.h"
 #include "wasm/wasm_node.h"
 
@@ -33,6 +34,7 @@ struct rmi_guest_session {
 	struct rme_runtime *rt;
 	struct rmi_services services;
 	char *texts; /**< of the OPEN */
+	struct rmi_asset_source assets;
 	struct rmi_wasm_node_config config;
 	struct rme_node_spec spec;
 	struct rme_node *node; /**< NULL = no session */
@@ -65,7 +67,10 @@ void rmi_guest_sessions_cancel(struct rmi_guest_process *p, uint32_t slots);
 /* guest_calls.c: services of a session are where its host is. */
 extern const struct rmi_services_ops rmi_guest_services_ops;
 
-/* For guest_calls.c. Both block; what the ring tells cannot be wrong: the host wrote it. */
+/** A rmi_asset_source over a session: the files come from its host. In guest_assets.c. */
+enum rme_err rmi_guest_assets_give(void *ctx, const struct rmi_asset_sink *sink, struct rme_error *err);
+
+/* For guest_calls.c and guest_assets.c. Both block; what the ring tells cannot be wrong: the host wrote it. */
 void rmi_guest_read(struct rmi_guest_session *s, void *to, size_t len);
 void rmi_guest_reply(struct rmi_guest_session *s, const struct rmi_iso_reply *head, const void *name, const void *body);
 

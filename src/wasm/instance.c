@@ -8,7 +8,6 @@
 
 #include "base/cancel.h"
 #include "base/clock.h"
-#include "wasm/asset_list.h"
 #include "wasm/fault_guard.h"
 #include "wasm/instance_state.h"
 #include "wasm/module_state.h"
@@ -363,7 +362,7 @@ rmi_wasm_instance_open(struct rmi_wasm_instance *in, const struct rmi_guest_env 
 		}
 	}
 	const struct rmi_asset_sink sink = {rmi_instance_take_asset, in};
-	enum rme_err e = rmi_asset_list_give(start->assets, &sink, err);
+	enum rme_err e = rmi_asset_give(&start->assets, &sink, err);
 	e = e != RME_OK ? e : call_configure(in, start, err);
 	e = e != RME_OK ? e : call_initialize(in, err);
 	if (e == RME_OK) {

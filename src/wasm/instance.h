@@ -16,8 +16,8 @@
 #include <rme/err.h>
 #include <rme/packet.h>
 #include <rme/runtime.h>
+#include "wasm/asset_list.h"
 
-struct rmi_asset_list;
 struct rmi_cancel;
 struct rmi_services;
 struct rmi_wasm_instance;
@@ -44,9 +44,9 @@ void rmi_wasm_instance_free(struct rmi_wasm_instance *in);
 
 /** What the guest is told at the start of its session. */
 struct rmi_guest_start {
-	const char *params;                  /**< JSON object; NULL = {} */
-	const char *input;                   /**< media format of the items; NULL = not known */
-	const struct rmi_asset_list *assets; /**< files for it; NULL = none */
+	const char *params;             /**< JSON object; NULL = {} */
+	const char *input;              /**< media format of the items; NULL = not known */
+	struct rmi_asset_source assets; /**< files for it */
 };
 
 /** Bind to a session: asset for each file, configure (where exported), then initialize. Once. @p env is borrowed until free. */

@@ -7,7 +7,6 @@
 #include "base/cancel.h"
 #include "base/clock.h"
 #include "core/node.h"
-#include "wasm/asset_list.h"
 #include "wasm/iso_session.h"
 
 /* ---- what waits ---- */
@@ -103,7 +102,8 @@ format_text(const char *config, const char *entry_text, const struct rme_format 
 }
 
 static enum rme_err
-make_texts(struct rmi_iso_session *s, const struct rmi_wasm_node_config *c, const struct rme_module_entry *entry)
+make_texts(struct rmi_iso_session *s, const struct rmi_wasm_node_config *c, const struct rme_module_entry *entry,
+    const char *params)
 {
 	char given_input[RME_FORMAT_TEXT_MAX], given_output[RME_FORMAT_TEXT_MAX];
 	struct rme_module_entry unknown = {.name = NULL};
@@ -114,7 +114,7 @@ make_texts(struct rmi_iso_session *s, const struct rmi_wasm_node_config *c, cons
 	size_t len = 0;
 	const char *texts[RMI_ISO_TEXT_COUNT] = {[RMI_ISO_TEXT_NODE] = rme_node_name(s->self),
 	    [RMI_ISO_TEXT_SESSION] = rme_node_session_id(s->self),
-	    [RMI_ISO_TEXT_PARAMS] = c->params,
+	    [RMI_ISO_TEXT_PARAMS] = params,
 	    [RMI_ISO_TEXT_SERVICES] = services,
 	    [RMI_ISO_TEXT_INPUT] = input,
 	    [RMI_ISO_TEXT_OUTPUT] = output};
@@ -132,6 +132,22 @@ make_texts(struct rmi_iso_session *s, const struct rmi_wasm_node_config *c, cons
 	}
 	s->texts_len = (uint32_t)len;
 	return RME_OK;
+}
+
+/* Paths stay here: the guest gets the other parameters. */
+static enum rme_err
+split_params(struct rmi_iso_session *s, const struct rmi_wasm_node_config *c, const struct rme_module_entry *entry)
+{
+	struct rme_error err = {0};
+	char *params;
+	enum rme_err e = rmi_asset_list_take(&s->assets, &params, entry, c->params, &err);
+	if (e != RME_OK) {
+		return rme_node_fail(s->self, e, "module %s: %s", c->module, err.text);
+	}
+	s->in.assets = s->assets != NULL;
+	e = make_texts(s, c, entry, params);
+	free(params);
+	return e;
 }
 
 static enum rme_err
@@ -189,15 +205,8 @@ iso_open(struct rme_node *self, const void *config)
 	s->kind = (const struct rmi_wasm_node_kind *)rmi_node_type(self);
 	s->spin_credit = 4;
 	const struct rme_module_entry *entry = rmi_wasm_nodes_find(s->kind->nodes, c->module);
-	if (rmi_asset_list_wanted(entry)) {
-		return rme_node_fail(self, RME_EUNSUPPORTED,
-		    "module %s works with files, which a process of its own is not given; it must be ours (built and "
-		    "pinned), "
-		    "or the registry must say isolation: inproc",
-		    c->module);
-	}
 	enum rme_err e = grant_services(s, c, entry);
-	e = e != RME_OK ? e : make_texts(s, c, entry);
+	e = e != RME_OK ? e : split_params(s, c, entry);
 	e = e != RME_OK ? e : open_module(s, c, entry);
 	return e != RME_OK ? e : open_session(s);
 }
@@ -269,6 +278,7 @@ iso_close(struct rme_node *self)
 		rmi_iso_module_close(s->module);
 	}
 	rmi_service_names_done(&s->services);
+	rmi_asset_list_free(s->assets);
 	free(s->pending);
 	free(s->texts);
 }

@@ -21,6 +21,8 @@ body_max(const struct rmi_iso_receiver *r, uint32_t kind)
 		return LOG_BYTES_MAX;
 	case RMI_ISO_CALL:
 		return RMI_ISO_CALL_BYTES_MAX;
+	case RMI_ISO_ASSETS:
+		return r->assets ? 0 : -1;
 	default:
 		return -1;
 	}
@@ -53,6 +55,8 @@ wrong_with(const struct rmi_iso_receiver *r)
 		return in_range(h->code, 0, RME_ERR_COUNT_ - 1) ? NULL : "it ended an order with an unknown error";
 	case RMI_ISO_LOG:
 		return in_range(h->code, RME_LOG_ERROR, RME_LOG_DEBUG) ? NULL : "it wrote to an unknown log";
+	case RMI_ISO_ASSETS:
+		return NULL;
 	default:
 		return in_range(h->code, RMI_SERVICE_CALL, RMI_SERVICE_FAR_SESSION) && h->name_len > 0 &&
 		               h->name_len < RMI_WASM_SERVICE_NAME_MAX && h->name_len <= h->len

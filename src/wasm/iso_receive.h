@@ -17,6 +17,7 @@ struct rmi_iso_receiver {
 	struct rmi_ring_end end;
 	uint32_t result_max;                /**< bytes of one result */
 	uint64_t number;                    /**< of the order under way: no other may be answered */
+	bool assets;                        /**< the guest may ask for files */
 	const struct rme_packet_meta *item; /**< results take its meta; NULL = there must be none */
 	struct rmi_iso_reply head;          /**< of the message that is there */
 	struct rme_packet *result;          /**< RESULT: take it, and set it to NULL */

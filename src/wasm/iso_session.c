@@ -1,5 +1,6 @@
 #include "wasm/iso_session.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <rme/runtime.h>
 #include <rme/verdict.h>
@@ -45,7 +46,8 @@ rmi_iso_session_order(struct rmi_iso_session *s, const struct rmi_iso_order *ord
 	if (order->kind != RMI_ISO_ANSWER) {
 		s->in.number = ++s->seat.number;
 		s->in.item = item_of(s);
-		s->outputs = s->service_calls = 0;
+		s->outputs = s->service_calls = s->asset_calls = 0;
+		s->files_why = (struct rme_error){.code = RME_OK};
 		s->discard = false;
 	}
 	s->spurious = 0;
@@ -88,14 +90,22 @@ finish_order(struct rmi_iso_session *s)
 }
 
 static void
+drop_answer(struct rmi_iso_session *s)
+{
+	rme_packet_unref(s->answer);
+	free(s->files);
+	s->answer = NULL;
+	s->files = NULL;
+}
+
+static void
 leave_seat(struct rmi_iso_session *s, bool usable)
 {
 	s->seat.orders = s->out.end;
 	s->seat.replies = s->in.end;
 	rmi_iso_seat_leave(&s->seat, usable);
 	rmi_iso_receiver_done(&s->in);
-	rme_packet_unref(s->answer);
-	s->answer = NULL;
+	drop_answer(s);
 	s->opened = s->reset_wanted = false;
 	s->spurious = 0;
 }
@@ -184,6 +194,7 @@ take_done(struct rmi_iso_session *s)
 	if (code != RME_OK) {
 		struct rme_error err = {.code = code};
 		rmi_guest_text_copy(err.text, sizeof(err.text), (const char *)s->in.body, s->in.head.len);
+		err = s->files_why.code != RME_OK ? s->files_why : err; /* which the guest is not told */
 		if (!s->discard && !s->ending) {
 			fail_current(s, &err);
 		}
@@ -200,6 +211,23 @@ take_done(struct rmi_iso_session *s)
 }
 
 static bool
+all_sent(const struct rmi_iso_session *s)
+{
+	return s->out.sent == sizeof(s->out.head) + s->out.head.len;
+}
+
+/* Whoever asks has read what was answered before. */
+static void
+take_question(struct rmi_iso_session *s, void (*answer)(struct rmi_iso_session *s))
+{
+	if (all_sent(s)) {
+		answer(s);
+	} else {
+		rmi_iso_session_accuse(s, RME_EMODULE, "it asked while it was being answered");
+	}
+}
+
+static bool
 take_message(struct rmi_iso_session *s)
 {
 	switch ((enum rmi_iso_reply_kind)s->in.head.kind) {
@@ -210,7 +238,10 @@ take_message(struct rmi_iso_session *s)
 		take_log(s);
 		break;
 	case RMI_ISO_CALL:
-		rmi_iso_call_begin(s);
+		take_question(s, rmi_iso_call_begin);
+		break;
+	case RMI_ISO_ASSETS:
+		take_question(s, rmi_iso_assets_give);
 		break;
 	case RMI_ISO_DONE:
 	default: /* other kinds were refused */
@@ -246,12 +277,6 @@ listen(struct rmi_iso_session *s)
 }
 
 static bool
-all_sent(const struct rmi_iso_session *s)
-{
-	return s->out.sent == sizeof(s->out.head) + s->out.head.len;
-}
-
-static bool
 speak(struct rmi_iso_session *s)
 {
 	size_t before = s->out.sent;
@@ -259,8 +284,7 @@ speak(struct rmi_iso_session *s)
 		return false;
 	}
 	if (rmi_iso_send(&s->out)) {
-		rme_packet_unref(s->answer);
-		s->answer = NULL;
+		drop_answer(s);
 	}
 	if (s->out.end.violated) {
 		rmi_iso_session_accuse(s, RME_EMODULE, "it moved its place in the ring where it cannot be");
@@ -319,7 +343,8 @@ look_at_process(struct rmi_iso_session *s)
 	s->in.end = s->seat.replies;
 	s->phase = RMI_ISO_OPENING;
 	rmi_iso_session_order(s,
-	    &(struct rmi_iso_order){.kind = RMI_ISO_OPEN, .len = s->texts_len, .hybrid = s->kind->hybrid},
+	    &(struct rmi_iso_order){
+	        .kind = RMI_ISO_OPEN, .len = s->texts_len, .hybrid = s->kind->hybrid, .assets = s->assets != NULL},
 	    (const uint8_t *)s->texts);
 	return true;
 }

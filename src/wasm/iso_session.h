@@ -9,6 +9,7 @@
 
 #include <rme/node.h>
 #include "core/service.h"
+#include "wasm/asset_list.h"
 #include "wasm/iso_host.h"
 #include "wasm/iso_receive.h"
 #include "wasm/service_names.h"
@@ -17,7 +18,8 @@
 enum {
 	RMI_ISO_PENDING_MAX = 4096, /**< packets that wait in one node */
 	RMI_ISO_LOG_LINES_PER_SECOND = 64,
-	RMI_ISO_SPURIOUS_MAX = 1000, /**< wake-ups without a message, of one order */
+	RMI_ISO_ASSETS_PER_ORDER = 4, /**< times that the files are given: an instance may be made anew */
+	RMI_ISO_SPURIOUS_MAX = 1000,  /**< wake-ups without a message, of one order */
 	RMI_ISO_CALLS_PER_STEP =
 	    8 /**< module's time limits until something must be heard: an instance may be made anew */
 };
@@ -41,6 +43,7 @@ struct rmi_iso_session {
 	struct rmi_service_names services; /**< granted */
 	char *texts;                       /**< body of OPEN */
 	uint32_t texts_len;
+	struct rmi_asset_list *assets; /**< files of the module; NULL = none */
 
 	struct rme_packet **pending; /**< ring of n packets from first; room for cap */
 	size_t first, n, cap;
@@ -67,6 +70,10 @@ struct rmi_iso_session {
 	char service[RMI_WASM_SERVICE_NAME_MAX];
 	int64_t call_again_ns;
 	struct rme_packet *answer; /**< that is being sent */
+
+	unsigned asset_calls;       /**< of the order */
+	uint8_t *files;             /**< answer that is being sent */
+	struct rme_error files_why; /**< of the order: why the host could not read them */
 };
 
 /** Begin to get a seat and open the session in it. */
@@ -95,6 +102,11 @@ void rmi_iso_call_begin(struct rmi_iso_session *s);
 /** @return true if it is over, and the answer is on its way */
 bool rmi_iso_call_poll(struct rmi_iso_session *s);
 void rmi_iso_call_cancel(struct rmi_iso_session *s);
+
+/* iso_assets.c */
+
+/** ASSETS came: read the files and give them. */
+void rmi_iso_assets_give(struct rmi_iso_session *s);
 
 extern const struct rme_node_type rmi_iso_node_type;
 

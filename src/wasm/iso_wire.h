@@ -20,7 +20,7 @@
 #include "wasm/module_limits.h"
 
 enum {
-	RMI_ISO_VERSION = 1,
+	RMI_ISO_VERSION = 2,
 	RMI_ISO_SESSIONS = 32,         /**< of one guest process; each has a thread in it */
 	RMI_ISO_NAME_MAX = 256,        /**< module or function name, NUL included */
 	RMI_ISO_SESSION_ID_MAX = 1024, /**< NUL included */
@@ -38,7 +38,7 @@ enum rmi_iso_order_kind {
 	RMI_ISO_FLUSH,
 	RMI_ISO_RESET,
 	RMI_ISO_CLOSE,
-	RMI_ISO_ANSWER, /**< to a call; body: payload */
+	RMI_ISO_ANSWER, /**< to a CALL; body: payload. To ASSETS; body: all files, each with its head */
 };
 
 struct rmi_iso_order {
@@ -47,9 +47,16 @@ struct rmi_iso_order {
 	uint64_t number;
 	int32_t code;                  /**< ANSWER: enum rme_err */
 	uint32_t hybrid;               /**< OPEN: the module may call services */
+	uint32_t assets;               /**< OPEN: it is given files, which its guest asks for */
 	struct rme_packet_meta meta;   /**< DATA, FLUSH: of the item */
 	uint32_t bytes_up, bytes_down; /**< ANSWER */
 	int64_t remote_ns;             /**< ANSWER */
+};
+
+/** Before each file of an answer; then come its name and its bytes. */
+struct rmi_iso_asset {
+	uint32_t name_len; /**< less than RMI_ASSET_NAME_MAX */
+	uint32_t len;
 };
 
 /** Texts of an OPEN, each with its NUL, in this order; an absent one is only a 0x01 byte before its NUL. */
@@ -68,6 +75,7 @@ enum rmi_iso_reply_kind {
 	RMI_ISO_DONE,       /**< body: text of the error */
 	RMI_ISO_LOG,        /**< body: text */
 	RMI_ISO_CALL,       /**< body: name of the service, then the payload */
+	RMI_ISO_ASSETS,     /**< an instance starts: it wants the files of the module; no body */
 };
 
 struct rmi_iso_reply {

@@ -125,7 +125,7 @@ take_assets(struct rme_node *self, struct rmi_wasm_state *s)
 	struct rme_error err = {0};
 	enum rme_err e = rmi_asset_list_take(&s->assets, &s->params, s->entry, s->config->params, &err);
 	s->start.params = s->params;
-	s->start.assets = s->assets;
+	s->start.assets = s->config->assets != NULL ? *s->config->assets : rmi_asset_list_source(s->assets);
 	return e == RME_OK ? e : rme_node_fail(self, e, "module %s: %s", s->config->module, err.text);
 }
 

@@ -12,6 +12,7 @@
 #include "core/module_entry.h"
 #include "core/isolation.h"
 
+struct rmi_asset_source;
 struct rmi_iso_status;
 struct rmi_wasm_engine;
 struct rmi_wasm_module;
@@ -51,6 +52,8 @@ struct rmi_wasm_node_config {
 	char *output;        /**< media format; NULL = as the registry says */
 	int64_t memory_limit_bytes, timeout_ns, result_limit_bytes; /**< 0 = as the registry says */
 	int isolation; /**< enum rme_isolation; AUTO = as the registry says */
+	/** Not of the table: where the files of the module come from; NULL = they are read as params say. Borrowed. */
+	const struct rmi_asset_source *assets;
 };
 
 #endif

@@ -16,7 +16,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct rmi_ring ring;
 	const struct rme_packet_meta item = rme_packet_meta_init();
 	struct rmi_ring_end guest = {.ring = &ring};
-	struct rmi_iso_receiver r = {.end = {.ring = &ring}, .result_max = 65536, .number = 1, .item = &item};
+	struct rmi_iso_receiver r = {
+	    .end = {.ring = &ring}, .result_max = 65536, .number = 1, .assets = true, .item = &item};
 	const char *what;
 	memset(&ring, 0, offsetof(struct rmi_ring, data));
 	size_t piece = size > 0 ? data[0] : 1;

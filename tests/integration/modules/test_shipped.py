@@ -40,13 +40,14 @@ modules:
     category: text
     version: 1.0.0
     wasm: echo.wasm
-    isolation: inproc
+    isolation: LEVEL
     input: text/plain
     output: text/plain
     params:
       big: {type: asset, default: "", max: 4MB}
       model: {type: asset, default: model, files: [one, "two?"], install: models-en}
       none: {type: asset, default: ""}
+    limits: {memory: 6MiB}
 """
 ASSET_MODULE = r"""
 #include "rme_module.h"
@@ -54,6 +55,9 @@ struct echo { uint8_t said[200]; struct rme_out out; int given; };
 static int
 echo_asset(struct echo *s, struct rme_asset a)
 {
+	if (a.bytes.len == 0) {
+		return rme_fail(RME_GUEST_FAILED, "empty");
+	}
 	s->out.data = s->said;
 	s->out.cap = sizeof s->said;
 	rme_put(&s->out, a.name, a.name_len);
@@ -73,7 +77,9 @@ echo_configure(struct echo *s, struct rme_params *p)
 static int
 echo_process(struct echo *s, struct rme_in in, struct rme_out *out)
 {
-	(void)in;
+	if (in.len > 1) {
+		__builtin_trap();
+	}
 	rme_put(out, s->said, s->out.len);
 	rme_put_text(out, "given ");
 	rme_put_uint(out, (uint64_t)s->given);
@@ -150,21 +156,39 @@ class Shipped(unittest.TestCase):
             self.assertAlmostEqual(got, max(-32768, min(32767, 2 * was)), delta=2)
 
     def test_a_module_gets_its_files(self):
+        for level in ("inproc", "process"):
+            with self.subTest(level):
+                self.gets_its_files(level)
+
+    def gets_its_files(self, level):
         (self.path / "echo.c").write_text(ASSET_MODULE)
         subprocess.run([CLANG, "--target=wasm32-wasi", "-Wall", "-Wextra", "-Werror", "-O3", "-nostartfiles", "-Wl,--no-entry",
             f"-I{ROOT}/modules/sdk/c", "-o", "echo.wasm", "echo.c"], cwd=self.path, check=True)
-        (self.path / "wasm-modules.yaml").write_text(ASSET_REGISTRY)
-        (self.path / "model").mkdir()
+        (self.path / "wasm-modules.yaml").write_text(ASSET_REGISTRY.replace("LEVEL", level))
+        (self.path / "model").mkdir(exist_ok=True)
         (self.path / "model/one").write_text("ONE")
         (self.path / "big").write_bytes(b"0123456789" * 300000)
         (self.path / "p.yaml").write_text("version: 1\nnodes: [{id: m, module: echo, params: {big: big}}]\n")
         (self.path / "in.txt").write_text("x\n")
         self.assertEqual(self.rme("run", "p.yaml", "-i", "in.txt"), "big/3000000/9 model/one/3/E given 1\n")
+        (self.path / "in.txt").write_text("x\ntrap\nx\n")  # an instance that is made anew gets them anew
+        out = subprocess.run([RME, "run", "p.yaml", "-i", "in.txt"], cwd=self.path, capture_output=True, text=True, check=False)
+        self.assertEqual(out.stdout, "big/3000000/9 model/one/3/E given 1\n" * 2)
+        self.assertIn("trap", out.stderr)
         (self.path / "model/one").unlink()
+        self.fails("m: model not found: ", "model/one; install models-en")
+        (self.path / "model/one").write_bytes(b"")
+        self.fails("m: module echo: empty (status -1)")
+        (self.path / "model/one").write_bytes(bytes(7 << 20))
+        self.fails("bytes are more than its memory limit of 6144 KiB; raise limits.memory")
+        (self.path / "big").write_bytes(bytes(4_000_001))
+        self.fails("m: big: ", "big: more than 4000000 bytes, the most that the module takes")
+
+    def fails(self, *texts):
         failed = subprocess.run([RME, "run", "p.yaml", "-i", "in.txt"], cwd=self.path, capture_output=True, text=True, check=False)
         self.assertNotEqual(failed.returncode, 0)
-        self.assertIn("model not found: ", failed.stderr)
-        self.assertIn("model/one; install models-en", failed.stderr)
+        for text in texts:
+            self.assertIn(text, failed.stderr)
 
     def test_the_modules_of_the_guide(self):
         gate, reverse = re.findall(r"```c\n(.*?)```", (ROOT / "docs/guide/writing-a-module.md").read_text(), re.S)

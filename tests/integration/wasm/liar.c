@@ -83,6 +83,37 @@ give_too_many(unsigned slot, uint64_t number)
 	}
 }
 
+/* Waits for all of it; NULL = it is forgotten. */
+static void
+hear(unsigned slot, void *to, size_t len)
+{
+	uint8_t some[4096];
+	for (size_t at = 0; at < len;) {
+		size_t want = to != NULL || len - at < sizeof(some) ? len - at : sizeof(some);
+		size_t n = rmi_ring_read(&orders[slot], to != NULL ? (uint8_t *)to + at : some, want);
+		at += n;
+		if (n == 0) {
+			(void)sched_yield();
+		} else if (rmi_ring_writer_wanted(orders[slot].ring)) {
+			ring(slot);
+		}
+	}
+}
+
+static void
+ask_for_files(unsigned slot, uint64_t number)
+{
+	const struct rmi_iso_reply r = {.kind = RMI_ISO_ASSETS, .number = number};
+	for (int i = 0; i < 20; i++) {
+		struct rmi_iso_order a;
+		say(slot, &r, "", 0);
+		if (is("files-again")) {
+			hear(slot, &a, sizeof(a));
+			hear(slot, NULL, a.len);
+		}
+	}
+}
+
 static void
 lose_its_place(unsigned slot, uint64_t number)
 {
@@ -128,6 +159,9 @@ static const struct {
 } acts[] = {
     {"granted", ask_for_what_is_not_granted},
     {"many", give_too_many},
+    {"files", ask_for_files},
+    {"files-again", ask_for_files},
+    {"files-at-once", ask_for_files},
     {"head", lose_its_place},
     {"half", say_half},
     {"exit", leave},

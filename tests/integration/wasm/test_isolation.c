@@ -17,8 +17,18 @@ enum { BIG_BYTES = 3 << 20, ITEMS = 1000, RESTARTS = 10, PATIENCE_S = 60 };
 
 /* Names of entries are the ways in which liar.c lies. */
 static const char *const lies[] = {"head", "kind", "length", "number", "format", "format-length", "code", "call",
-    "many", "half", "exit", "crash", "flood-bell", "flood-log", "silent"};
-enum { LIES = sizeof(lies) / sizeof(lies[0]), PLAIN = LIES, STRICT, REFUSE, GRANTED, TURNER, ENTRIES };
+    "many", "files", "half", "exit", "crash", "flood-bell", "flood-log", "silent"};
+enum {
+	LIES = sizeof(lies) / sizeof(lies[0]),
+	PLAIN = LIES,
+	STRICT,
+	REFUSE,
+	GRANTED,
+	TURNER,
+	FILES_AGAIN,
+	FILES_AT_ONCE,
+	ENTRIES
+};
 
 static struct rmi_wasm_nodes *nodes;
 static struct rme_module_entry entries[ENTRIES], *list[ENTRIES];
@@ -54,6 +64,11 @@ setup(void **state)
 	add_entry(TURNER, "turner"); /* turns every byte around */
 	entries[TURNER].wasm_path = smallest_path;
 	entries[TURNER].limits.timeout_ns = 10 * RMI_NS_PER_S;
+	static const struct rme_module_param file = {.name = "file", .type = RME_MODULE_PARAM_ASSET};
+	add_entry(FILES_AGAIN, "files-again");
+	add_entry(FILES_AT_ONCE, "files-at-once");
+	entries[FILES_AGAIN].params = entries[FILES_AT_ONCE].params = &file;
+	entries[FILES_AGAIN].n_params = entries[FILES_AT_ONCE].n_params = 1;
 	const struct rmi_wasm_registry registry = {.entries = list, .n = ENTRIES};
 	real_guest = getenv("RME_GUEST");
 	return rmi_wasm_nodes_new(&nodes, fixture_engine, &registry) == RME_OK ? 0 : -1;
@@ -74,17 +89,23 @@ struct chain {
 };
 
 static enum rme_err
-try_open(struct chain *c, const char *name)
+try_open_with(struct chain *c, const char *name, char *params)
 {
 	static char names[ENTRIES][32];
 	static unsigned n;
 	char *copy = names[n++ % ENTRIES];
 	(void)snprintf(copy, sizeof(names[0]), "%s", name);
-	*c = (struct chain){.config = {.module = copy}};
+	*c = (struct chain){.config = {.module = copy, .params = params}};
 	c->spec = (struct rme_node_spec){.type = rmi_wasm_nodes_type(nodes, 0), .config = &c->config, .name = "m"};
 	const struct rme_plan_in plan = {.specs = &c->spec, .n = 1};
 	enum rme_err e = rme_plan_new(&c->plan, fixture_runtime(), &plan, &fixture_err);
 	return e != RME_OK ? e : rme_session_open(&c->session, fixture_runtime(), c->plan, NULL, &fixture_err);
+}
+
+static enum rme_err
+try_open(struct chain *c, const char *name)
+{
+	return try_open_with(c, name, NULL);
 }
 
 static void
@@ -464,6 +485,27 @@ a_liar_gets_no_service_that_is_not_granted(void **state)
 	assert_int_equal(setenv("RME_GUEST", real_guest, 1), 0);
 }
 
+/* Its own program is a file that does not fit into a ring. */
+static void
+a_liar_has_files_read_no_more_than_it_may(void **state)
+{
+	(void)state;
+	static char params[] = "{\"file\":\"/proc/self/exe\"}";
+	static const struct {
+		const char *how, *text;
+	} asked[] = {{"files-again", "it asked for its files again and again"},
+	    {"files-at-once", "it asked while it was being answered"}};
+	assert_int_equal(setenv("RME_GUEST", getenv("RME_TEST_LIAR"), 1), 0);
+	for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
+		struct chain c;
+		assert_int_equal(try_open_with(&c, asked[i].how, params), RME_OK);
+		submit(&c, "echo x");
+		expect_error(&c, RME_EMODULE, asked[i].text);
+		close_chain(&c);
+	}
+	assert_int_equal(setenv("RME_GUEST", real_guest, 1), 0);
+}
+
 static void
 the_level_is_said_and_only_tightened(void **state)
 {
@@ -501,6 +543,7 @@ main(void)
 	    cmocka_unit_test(modules_that_nobody_uses_make_room),
 	    cmocka_unit_test(what_a_liar_says_is_not_believed),
 	    cmocka_unit_test(a_liar_gets_no_service_that_is_not_granted),
+	    cmocka_unit_test(a_liar_has_files_read_no_more_than_it_may),
 	    cmocka_unit_test(the_level_is_said_and_only_tightened),
 	};
 	return cmocka_run_group_tests_name("isolation", tests, setup, teardown);
