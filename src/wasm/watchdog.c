@@ -193,6 +193,7 @@ watch(void *arg)
 	struct rmi_watchdog *w = arg;
 	(void)prctl(PR_SET_NAME, "rme-watchdog");
 	ask_for_short_slices();
+	sem_post(&w->ready);
 	for (;;) {
 		uint32_t seen = atomic_load(&w->told);
 		wait_until(w, seen, look(w));
@@ -210,12 +211,16 @@ rmi_watchdog_start(struct rmi_watchdog **out, struct rmi_wasm_process *p, struct
 	}
 	w->process = p;
 	atomic_init(&w->next_look_ns, INT64_MAX);
+	(void)sem_init(&w->ready, 0, 0); /* it cannot fail with these arguments */
 	int e = rmi_quiet_thread(&thread, watch, w, STACK_BYTES);
 	if (e != 0) {
 		free(w);
 		return rme_error_set(err, RME_ENOMEM, NULL, "no thread for the watchdog: %s", strerror(e));
 	}
 	(void)pthread_detach(thread);
+	/* A guest process soon gives up the system calls that it begins with. */
+	while (sem_wait(&w->ready) != 0) {
+	}
 	*out = w;
 	return RME_OK;
 }

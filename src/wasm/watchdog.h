@@ -8,6 +8,7 @@
  * load, while a queue would cost it a lock, and there are never more lanes than threads.
  */
 
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <rme/err.h>
@@ -24,9 +25,10 @@ struct rmi_watchdog {
 	uint64_t calls_seen; /**< of all lanes, at the last look */
 	int64_t linger_ns;
 	int64_t handlers_checked_ns;
+	sem_t ready; /**< it has made the system calls that it begins with */
 };
 
-/** Start it; it never ends. */
+/** Start it, and wait until it watches; it never ends. */
 RME_NODISCARD enum rme_err
 rmi_watchdog_start(struct rmi_watchdog **out, struct rmi_wasm_process *p, struct rme_error *err);
 /** An instance's flag was set: have it stopped. Any thread. */
