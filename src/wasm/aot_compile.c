@@ -194,25 +194,45 @@ job_reap(struct job *j, bool stop)
 	return status;
 }
 
+/* By somebody, or for want of memory or disk: a full disk shows as SIGBUS in mapped files. */
+static bool
+comes_from_outside(int sig)
+{
+	return sig == SIGKILL || sig == SIGTERM || sig == SIGINT || sig == SIGHUP || sig == SIGBUS;
+}
+
+static enum rme_err
+verdict_of_signal(const struct job *j, int sig, struct rme_error *err)
+{
+	if (sig == SIGXCPU) {
+		return rme_error_set(err, RME_ELIMIT, NULL,
+		    "compiling was stopped after %u s of processor time (limit)", j->limits.cpu_s);
+	}
+	if (comes_from_outside(sig)) {
+		return rme_error_set(err, RME_EUNAVAILABLE, NULL,
+		    "the compiler was killed by signal %d (%s), as where memory or disk are used up; try again later",
+		    sig, strsignal(sig));
+	}
+	return rme_error_set(err, RME_ELIMIT, NULL, "the compiler died of signal %d (%s); its memory limit is %llu MiB",
+	    sig, strsignal(sig), (unsigned long long)(j->limits.memory_bytes >> 20));
+}
+
 static enum rme_err
 job_verdict(struct job *j, int status, struct rme_error *err)
 {
+	static const size_t refused = sizeof(RMI_AOT_REFUSED) - 1;
 	j->answer[strcspn(j->answer, "\n")] = '\0';
 	if (strcmp(j->answer, "ok") == 0) {
 		return RME_OK;
 	}
 	if (status != -1 && WIFSIGNALED(status)) {
-		int sig = WTERMSIG(status);
-		if (sig == SIGXCPU) {
-			return rme_error_set(err, RME_ELIMIT, NULL,
-			    "compiling was stopped after %u s of processor time (limit)", j->limits.cpu_s);
-		}
-		return rme_error_set(err, RME_ELIMIT, NULL,
-		    "the compiler died of signal %d (%s); its memory limit is %llu MiB", sig, strsignal(sig),
-		    (unsigned long long)(j->limits.memory_bytes >> 20));
+		return verdict_of_signal(j, WTERMSIG(status), err);
 	}
-	return rme_error_set(err, RME_EMODULE, NULL, "cannot be compiled: %s",
-	    j->answer[0] != '\0' ? j->answer : "the compiler said nothing");
+	if (strncmp(j->answer, RMI_AOT_REFUSED, refused) == 0) {
+		return rme_error_set(err, RME_EMODULE, NULL, "cannot be compiled: %s", j->answer + refused);
+	}
+	return rme_error_set(err, RME_EIO, NULL, "the compiler failed: %s; is there room in %s?",
+	    j->answer[0] != '\0' ? j->answer : "it said nothing", j->q->work_dir);
 }
 
 static bool

@@ -14,6 +14,9 @@
 
 struct rmi_cancel;
 
+/** What the compiler's answer begins with where the module is to blame. */
+#define RMI_AOT_REFUSED "refused: "
+
 /** All-zero = defaults. */
 struct rmi_aot_limits {
 	uint32_t cpu_s;        /**< processor time; default 30 */
@@ -45,8 +48,9 @@ struct rmi_aot_code {
 
 /**
  * Compile. Blocks; any thread.
- * @return RME_OK; RME_EMODULE (the compiler refuses the module); RME_ELIMIT (over its limits); RME_EUNSUPPORTED (no
- *         compiler); RME_ECANCELED; RME_EIO; RME_ENOMEM
+ * @return RME_OK; of the module: RME_EMODULE (the compiler refuses it), RME_ELIMIT (over the compiler's limits, or the
+ *         compiler crashes); of the machine: RME_EUNSUPPORTED (no compiler), RME_EUNAVAILABLE (somebody killed it, as a
+ *         kernel that is out of memory does), RME_EIO, RME_ENOMEM; RME_ECANCELED
  */
 RME_NODISCARD enum rme_err
 rmi_aot_compile(struct rmi_aot_code *out, const struct rmi_aot_request *q, struct rme_error *err);

@@ -3,7 +3,8 @@
  *
  * Compiles one module to machine code. A program of its own, because LLVM works on bytes that a stranger may have
  * written: it gets limits, loses privileges, and may crash. Whoever starts it verified the module first (admission.h) and
- * gives it an empty folder to write into. Prints "ok", or one line that says what went wrong; exit status 0 or 1.
+ * gives it an empty folder to write into. Prints "ok", or one line that says what went wrong; exit status 0 or 1. The line
+ * begins with "refused: " where that is the module's fault, and would be the next time.
  */
 #include <fcntl.h>
 #include <limits.h>
@@ -17,6 +18,7 @@
 #include <unistd.h>
 #include <signal.h>
 
+#include "wasm/aot_compile.h"
 #include "wasm/aotc_rules.h"
 #include "wasm/module_limits.h"
 #include "wasm/sandbox.h"
@@ -74,6 +76,13 @@ give_up_rights(const char *output, struct rme_error *err)
 	return e == RME_OK || e == RME_EUNSUPPORTED;
 }
 
+/* Its codes of loading and validating, but those of files that cannot be opened or read. */
+static bool
+is_of_module(WasmEdge_Result r)
+{
+	return r.Code >= WasmEdge_ErrCode_UnexpectedEnd && r.Code < WasmEdge_ErrCode_ModuleNameConflict;
+}
+
 static int
 compile(const struct rmi_wasmedge *we, WasmEdge_Bytes wasm, char **argv)
 {
@@ -92,7 +101,9 @@ compile(const struct rmi_wasmedge *we, WasmEdge_Bytes wasm, char **argv)
 	}
 	WasmEdge_Result r = we->CompilerCompileFromBytes(compiler, wasm, argv[ARG_OUTPUT]);
 	if (r.Code != WasmEdge_Result_Success.Code) {
-		return fail(rmi_wasmedge_text(we, r));
+		(void)dprintf(
+		    STDOUT_FILENO, "%s%s\n", is_of_module(r) ? RMI_AOT_REFUSED : "", rmi_wasmedge_text(we, r));
+		return EXIT_FAILURE;
 	}
 	(void)dprintf(STDOUT_FILENO, "ok\n");
 	return EXIT_SUCCESS;

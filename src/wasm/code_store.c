@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "wasm/aot_key.h"
 #include "wasm/engine_state.h"
 #include "wasm/module.h"
@@ -92,23 +93,65 @@ look_in_cache(struct rmi_aot_code *out, struct rmi_wasm_engine *e, const uint8_t
 	return found;
 }
 
+/* What is looked for, and the keys of its codes. */
+struct search {
+	struct rmi_wasm_engine *e;
+	const struct rmi_code_want *want;
+	uint8_t best[RMI_SHA256_BYTES], plain[RMI_SHA256_BYTES];
+};
+
+static void
+search_init(struct search *s, struct rmi_wasm_engine *e, const struct rmi_code_want *want)
+{
+	uint8_t hash[RMI_SHA256_BYTES];
+	const struct rmi_wasmedge *we = &atomic_load(&e->process)->we;
+	s->e = e;
+	s->want = want;
+	rmi_sha256_of(want->wasm.data, want->wasm.len, hash);
+	rmi_aot_key(s->best, we, hash, want->interruptible, false);
+	rmi_aot_key(s->plain, we, hash, want->interruptible, true);
+}
+
 static enum rme_err
-compile_at(struct rmi_aot_code *out, struct rmi_wasm_engine *e, const struct rmi_code_want *want, int level,
-    struct rme_error *err)
+run_compiler(struct rmi_aot_code *out, const struct search *s, int level, struct rme_error *err)
 {
 	char compiler[PATH_MAX];
+	struct rmi_wasm_engine *e = s->e;
 	const char *temporary = secure_getenv("TMPDIR");
 	rmi_program_path("RME_AOTC", e->compiler, "rme-aotc", compiler);
-	const struct rmi_aot_request q = {.wasm = want->wasm.data,
-	    .len = want->wasm.len,
+	const struct rmi_aot_request q = {.wasm = s->want->wasm.data,
+	    .len = s->want->wasm.len,
 	    .compiler = compiler,
 	    .work_dir = e->cache != NULL ? rmi_aot_cache_dir(e->cache) : (temporary != NULL ? temporary : "/tmp"),
 	    .level = level,
-	    .interruptible = want->interruptible,
+	    .interruptible = s->want->interruptible,
 	    .cancel = &e->optimize_cancel};
 	enum rme_err r = rmi_aot_compile(out, &q, err);
 	atomic_fetch_add(&e->compiled, r == RME_OK);
 	return r;
+}
+
+/* What the compiler said of the module lately, at this level; RME_OK = nothing. */
+static enum rme_err
+recall(const struct search *s, int level, struct rme_error *err)
+{
+	return rmi_compile_failures_find(&s->e->failures, level > 0 ? s->best : s->plain, rmi_monotonic_ns(), err);
+}
+
+/* Unless it is known to fail. What the module is to blame for is remembered. */
+static enum rme_err
+compile_at(struct rmi_aot_code *out, const struct search *s, int level, struct rme_error *err)
+{
+	struct rme_error why = {0};
+	enum rme_err r = recall(s, level, err);
+	if (r != RME_OK) {
+		return r;
+	}
+	r = run_compiler(out, s, level, &why);
+	if (r == RME_EMODULE || r == RME_ELIMIT) {
+		rmi_compile_failures_note(&s->e->failures, level > 0 ? s->best : s->plain, &why, rmi_monotonic_ns());
+	}
+	return r == RME_OK ? RME_OK : rme_error_set(err, r, NULL, "%s", why.text);
 }
 
 /* What compiling costs depends on the code, by far the most; see docs/design/wasm-code.md for the measurement. */
@@ -116,14 +159,6 @@ static bool
 takes_long(const struct rmi_code_want *want)
 {
 	return want->code_bytes > RMI_OPTIMIZE_AT_ONCE_BYTES;
-}
-
-static void
-key_of(uint8_t key[RMI_SHA256_BYTES], struct rmi_wasm_engine *e, const struct rmi_code_want *want, bool preliminary)
-{
-	uint8_t hash[RMI_SHA256_BYTES];
-	rmi_sha256_of(want->wasm.data, want->wasm.len, hash);
-	rmi_aot_key(key, &atomic_load(&e->process)->we, hash, want->interruptible, preliminary);
 }
 
 static void
@@ -137,22 +172,33 @@ keep(struct rmi_wasm_engine *e, const uint8_t key[RMI_SHA256_BYTES], const struc
 
 /* Level 3. What that is too much for gets level 0 for good, so that nobody tries again. */
 static enum rme_err
-compile_best(struct rmi_aot_code *out, struct rmi_wasm_engine *e, const struct rmi_code_want *want,
-    const uint8_t key[RMI_SHA256_BYTES], struct rme_error *err)
+compile_best(struct rmi_aot_code *out, const struct search *s, struct rme_error *err)
 {
-	uint8_t plain[RMI_SHA256_BYTES];
-	enum rme_err r = compile_at(out, e, want, 3, err);
-	if (r == RME_ELIMIT) {
+	struct rmi_wasm_engine *e = s->e;
+	enum rme_err r = compile_at(out, s, 3, err);
+	bool for_good = r != RME_EUNAVAILABLE;
+	if (r == RME_ELIMIT || r == RME_EUNAVAILABLE) {
 		log_text(e, RME_LOG_WARN,
-		    "a module is too much for the optimizing compiler; it is compiled plainly and runs slower");
-		key_of(plain, e, want, true);
-		r = look_in_cache(out, e, plain) ? RME_OK : compile_at(out, e, want, 0, err);
+		    r == RME_ELIMIT
+		        ? "a module is too much for the optimizing compiler; it is compiled plainly and runs slower"
+		        : "the optimizing compiler was killed; a module is compiled plainly for now and runs slower");
+		r = look_in_cache(out, e, s->plain) ? RME_OK : compile_at(out, s, 0, err);
 	}
 	if (r == RME_OK) {
 		out->preliminary = false;
-		keep(e, key, out);
+	}
+	if (r == RME_OK && for_good) {
+		keep(e, s->best, out);
 	}
 	return r;
+}
+
+/* As compile_best() would fail, without the lock that another module's compiler may hold; RME_OK = it has to be tried. */
+static enum rme_err
+recall_best(const struct search *s, struct rme_error *err)
+{
+	enum rme_err r = recall(s, 3, err);
+	return r == RME_ELIMIT ? recall(s, 0, err) : r;
 }
 
 /* As lock of a compiler that works long, or of one that is soon done. @return false = canceled */
@@ -175,42 +221,53 @@ unlock_compiler(struct rmi_wasm_engine *e, bool takes_long_time, int token)
 	pthread_mutex_unlock(takes_long_time ? &e->optimize_lock : &e->compile_lock);
 }
 
+static enum rme_err
+obtain_best(struct rmi_aot_code *out, const struct search *s, struct rme_error *err)
+{
+	struct rmi_wasm_engine *e = s->e;
+	int token;
+	enum rme_err r = recall_best(s, err);
+	if (r != RME_OK) {
+		return r;
+	}
+	if (!lock_compiler(e, takes_long(s->want), &token)) {
+		r = rme_error_set(err, RME_ECANCELED, NULL, "compiling was canceled");
+	} else if (look_in_cache(out, e, s->best)) { /* somebody compiled it while we waited */
+		atomic_fetch_add(&e->loaded, 1);
+	} else {
+		r = compile_best(out, s, err);
+	}
+	unlock_compiler(e, takes_long(s->want), token);
+	return r;
+}
+
 enum rme_err
 rmi_code_optimize(
     struct rmi_aot_code *out, struct rmi_wasm_engine *e, const struct rmi_code_want *want, struct rme_error *err)
 {
-	uint8_t key[RMI_SHA256_BYTES];
-	int token;
-	enum rme_err r = RME_OK;
-	key_of(key, e, want, false);
-	if (!lock_compiler(e, takes_long(want), &token)) {
-		r = rme_error_set(err, RME_ECANCELED, NULL, "compiling was canceled");
-	} else if (look_in_cache(out, e, key)) { /* somebody compiled it while we waited */
-		atomic_fetch_add(&e->loaded, 1);
-	} else {
-		r = compile_best(out, e, want, key, err);
-	}
-	unlock_compiler(e, takes_long(want), token);
-	return r;
+	struct search s;
+	search_init(&s, e, want);
+	return obtain_best(out, &s, err);
 }
 
 /* Code that is there soon. */
 static enum rme_err
-obtain_preliminary(
-    struct rmi_aot_code *out, struct rmi_wasm_engine *e, const struct rmi_code_want *want, struct rme_error *err)
+obtain_preliminary(struct rmi_aot_code *out, const struct search *s, struct rme_error *err)
 {
-	uint8_t key[RMI_SHA256_BYTES];
+	struct rmi_wasm_engine *e = s->e;
 	int token;
-	enum rme_err r = RME_OK;
-	key_of(key, e, want, true);
+	enum rme_err r = recall(s, 0, err);
+	if (r != RME_OK) {
+		return r;
+	}
 	(void)lock_compiler(e, false, &token);
-	if (look_in_cache(out, e, key)) {
+	if (look_in_cache(out, e, s->plain)) {
 		atomic_fetch_add(&e->loaded, 1);
 	} else {
-		r = compile_at(out, e, want, 0, err);
+		r = compile_at(out, s, 0, err);
 		out->preliminary = r == RME_OK;
 		if (r == RME_OK) {
-			keep(e, key, out);
+			keep(e, s->plain, out);
 		}
 	}
 	unlock_compiler(e, false, token);
@@ -221,26 +278,25 @@ enum rme_err
 rmi_code_obtain(
     struct rmi_aot_code *out, struct rmi_wasm_engine *e, const struct rmi_code_want *want, struct rme_error *err)
 {
-	uint8_t key[RMI_SHA256_BYTES];
+	struct search s;
 	if (e->giver != NULL) {
 		return e->giver->give(e->giver->ctx, out, want->wasm, err);
 	}
-	key_of(key, e, want, false);
-	if (look_in_cache(out, e, key)) {
+	search_init(&s, e, want);
+	if (look_in_cache(out, e, s.best)) {
 		atomic_fetch_add(&e->loaded, 1);
 		return RME_OK;
 	}
-	return want->soon && takes_long(want) ? obtain_preliminary(out, e, want, err)
-	                                      : rmi_code_optimize(out, e, want, err);
+	return want->soon && takes_long(want) ? obtain_preliminary(out, &s, err) : obtain_best(out, &s, err);
 }
 
 bool
 rmi_code_best_is_cached(struct rmi_wasm_engine *e, const struct rmi_code_want *want)
 {
-	uint8_t key[RMI_SHA256_BYTES];
+	struct search s;
 	struct rmi_aot_code code = {0};
-	key_of(key, e, want, false);
-	bool found = look_in_cache(&code, e, key);
+	search_init(&s, e, want);
+	bool found = look_in_cache(&code, e, s.best);
 	rmi_aot_code_done(&code);
 	return found;
 }

@@ -40,6 +40,7 @@ rmi_wasm_engine_new(struct rmi_wasm_engine **out, const struct rmi_wasm_engine_c
 		pthread_mutex_init(&e->start_lock, NULL);
 		pthread_mutex_init(&e->compile_lock, NULL);
 		pthread_mutex_init(&e->optimize_lock, NULL);
+		rmi_compile_failures_init(&e->failures);
 		pthread_cond_init(&e->optimize_asked, NULL);
 		rmi_cancel_init(&e->optimize_cancel);
 		pthread_mutex_init(&e->modules_lock, NULL);
@@ -67,6 +68,7 @@ rmi_wasm_engine_free(struct rmi_wasm_engine *e)
 	pthread_mutex_destroy(&e->modules_lock);
 	rmi_cancel_done(&e->optimize_cancel);
 	pthread_cond_destroy(&e->optimize_asked);
+	rmi_compile_failures_done(&e->failures);
 	pthread_mutex_destroy(&e->optimize_lock);
 	pthread_mutex_destroy(&e->compile_lock);
 	pthread_mutex_destroy(&e->start_lock);

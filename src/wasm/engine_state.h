@@ -13,6 +13,7 @@
 #include "base/cancel.h"
 #include "wasm/aot_cache.h"
 #include "wasm/aot_compile.h"
+#include "wasm/compile_failures.h"
 #include "wasm/engine.h"
 #include "wasm/wasm_process.h"
 
@@ -35,6 +36,7 @@ struct rmi_wasm_engine {
 	pthread_mutex_t
 	    compile_lock; /* one compiler at a time of those that someone waits for and that are soon done, */
 	pthread_mutex_t optimize_lock; /* and one of those that take long */
+	struct rmi_compile_failures failures;
 
 	pthread_mutex_t modules_lock; /* guards the list and the state of its modules */
 	pthread_cond_t modules_changed;
@@ -62,7 +64,8 @@ struct rmi_code_want {
 };
 /**
  * Machine code: from the cache, or compiled and put there. Level 3, or level 0 where that goes over the compiler's limits
- * or `soon` allows it (out->preliminary). In code_store.c.
+ * or `soon` allows it (out->preliminary). What failed lately because of the module fails at once, and says so. In
+ * code_store.c.
  */
 RME_NODISCARD enum rme_err rmi_code_obtain(
     struct rmi_aot_code *out, struct rmi_wasm_engine *e, const struct rmi_code_want *want, struct rme_error *err);
