@@ -7,8 +7,8 @@ cd "$(dirname "$0")/.."
 
 folder=${BUILD:-build}
 ninja -C "$folder" rme-aotc tests/hostile/test_hostile_set tests/hostile/list.tsv tests/hostile/steady.wasm \
-  tests/hostile/pairs.wasm | tail -n 1 >&2
+  tests/hostile/busy.wasm tests/hostile/pairs.wasm | tail -n 1 >&2
 here=$folder/tests/hostile
 export RME_AOTC=$folder/rme-aotc
-exec "$here/test_hostile_set" --list "$here/list.tsv" --folder "$here/modules" --good "$here/steady.wasm" \
+exec "$here/test_hostile_set" --list "$here/list.tsv" --folder "$here/modules" --good "$here/steady.wasm" --busy "$here/busy.wasm" \
   --pairs-module "$here/pairs.wasm" --rounds 1000 --pairs 10000000 --alone 20000 "$@"

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/timerfd.h>
+#include <time.h>
 #include <unistd.h>
 #include <rme/packet.h>
 #include <rme/pipeline.h>
@@ -204,10 +205,23 @@ run_sessions(void *arg)
 	return NULL;
 }
 
+/* Adds, or takes away, the time of now. */
+static void
+count_time(struct good *g, int sign)
+{
+	struct timespec cpu;
+	if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &cpu) != 0) {
+		abort();
+	}
+	g->wall_ns += sign * rmi_monotonic_ns();
+	g->cpu_ns += sign * (cpu.tv_sec * RMI_NS_PER_S + cpu.tv_nsec);
+}
+
 bool
 good_start(struct good *g, struct world *w)
 {
 	g->w = w;
+	count_time(g, -1);
 	atomic_store(&stop, false);
 	for (size_t i = 0; i < GOOD_SESSIONS; i++) {
 		if (pthread_create(&threads[i], NULL, run_sessions, g) != 0) {
@@ -220,11 +234,20 @@ good_start(struct good *g, struct world *w)
 void
 good_stop(struct good *g)
 {
-	(void)g;
 	atomic_store(&stop, true);
 	for (size_t i = 0; i < GOOD_SESSIONS; i++) {
 		pthread_join(threads[i], NULL);
 	}
+	count_time(g, 1);
+}
+
+uint64_t
+good_items(const struct good *g)
+{
+	pthread_mutex_lock(&lock);
+	uint64_t n = g->items;
+	pthread_mutex_unlock(&lock);
+	return n;
 }
 
 void

@@ -54,8 +54,9 @@ struct world {
 	struct rme_runtime *rt;
 	struct rmi_wasm_engine *engine;
 	struct rmi_wasm_nodes *nodes;
-	struct rme_module_entry **entries; /**< of the hostile modules, and the good one */
+	struct rme_module_entry **entries; /**< of the hostile modules, the good one, and the busy one */
 	struct rme_module_entry good;
+	struct hostile busy; /**< means no harm, and computes as long as those that do */
 	unsigned workers;
 	bool interruptible;
 };
@@ -81,6 +82,7 @@ struct good {
 	struct world *w;
 	struct latencies took;
 	uint64_t items, wrong, failed, sessions;
+	int64_t wall_ns, cpu_ns; /**< while they ran, of the whole process */
 	char sample[HOSTILE_TEXT_MAX];
 };
 enum { GOOD_SESSIONS = 8, GOOD_ITEMS = 500 /* of one session, then comes the next */ };
@@ -90,6 +92,8 @@ bool good_reference(struct world *w);
 bool good_start(struct good *g, struct world *w);
 /** Waits until so many items are over. */
 void good_wait(struct good *g, uint64_t items);
+/** Items that are over. */
+uint64_t good_items(const struct good *g);
 /** Waits until all threads have ended. */
 void good_stop(struct good *g);
 /** @return ns. @param part  0.5 = median */
@@ -116,7 +120,7 @@ struct outcome {
 	const struct world *world;
 	unsigned rounds;
 	double seconds;
-	struct good *alone, *mixed;
+	struct good *alone, *busy, *mixed; /**< by themselves, beside the busy module, beside the hostile ones */
 	struct process_figures before, after;
 	struct pairs pairs;
 	bool leak_checked;

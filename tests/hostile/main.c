@@ -5,6 +5,7 @@
 #include "hostile.h"
 
 #include <getopt.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -20,18 +21,19 @@
 enum { RSS_SLACK_KIB = 8192, MAPS_SLACK = 48 };
 
 struct options {
-	const char *list, *folder, *good, *pairs_module, *only;
+	const char *list, *folder, *good, *busy, *pairs_module, *only;
 	unsigned rounds, workers;
 	uint64_t pairs, alone;
 	bool json, quiet, interruptible, process;
 };
 
 static const char usage[] =
-    "usage: test_hostile_set --list FILE --folder FOLDER --good FILE --pairs-module FILE [OPTION ...]\n"
+    "usage: test_hostile_set --list FILE --folder FOLDER --good FILE --busy FILE --pairs-module FILE [OPTION ...]\n"
     "  --rounds N       rounds over all modules (3)\n"
     "  --pairs N        pairs of call and trap on 4 threads (20000)\n"
     "  --workers N      threads that run sessions (2)\n"
-    "  --alone N        items of the good sessions before the first round (1600)\n"
+    "  --alone N        items of the good sessions alone, and as many beside a busy module, before the first round "
+    "(1600)\n"
     "  --only TEXT      modules whose names have TEXT in them\n"
     "  --process        each hostile module in a process of its own\n"
     "  --interruptible  stop guests by a flag that their code checks\n"
@@ -42,7 +44,7 @@ static bool
 read_options(struct options *o, int argc, char **argv)
 {
 	static const struct option known[] = {{"list", 1, NULL, 'l'}, {"folder", 1, NULL, 'f'}, {"good", 1, NULL, 'g'},
-	    {"pairs-module", 1, NULL, 'm'}, {"rounds", 1, NULL, 'r'}, {"pairs", 1, NULL, 'p'},
+	    {"busy", 1, NULL, 'b'}, {"pairs-module", 1, NULL, 'm'}, {"rounds", 1, NULL, 'r'}, {"pairs", 1, NULL, 'p'},
 	    {"workers", 1, NULL, 'w'}, {"alone", 1, NULL, 'a'}, {"only", 1, NULL, 'o'}, {"interruptible", 0, NULL, 'i'},
 	    {"process", 0, NULL, 's'}, {"json", 0, NULL, 'j'}, {"quiet", 0, NULL, 'q'}, {0}};
 	const char *texts[128] = {0};
@@ -54,6 +56,7 @@ read_options(struct options *o, int argc, char **argv)
 		texts[c] = optarg != NULL ? optarg : "";
 	}
 	*o = (struct options){.list = texts['l'], .folder = texts['f'], .good = texts['g'], .pairs_module = texts['m']};
+	o->busy = texts['b'];
 	o->only = texts['o'];
 	o->rounds = texts['r'] != NULL ? (unsigned)strtoul(texts['r'], NULL, 10) : 3;
 	o->pairs = texts['p'] != NULL ? strtoull(texts['p'], NULL, 10) : 20000;
@@ -63,7 +66,25 @@ read_options(struct options *o, int argc, char **argv)
 	o->process = texts['s'] != NULL;
 	o->json = texts['j'] != NULL;
 	o->quiet = texts['q'] != NULL;
-	return o->list != NULL && o->folder != NULL && o->good != NULL && o->pairs_module != NULL;
+	return o->list != NULL && o->folder != NULL && o->good != NULL && o->busy != NULL && o->pairs_module != NULL;
+}
+
+/* The modules that mean no harm, behind the hostile ones in the list. */
+static void
+add_harmless(struct world *w, const struct options *o, size_t n)
+{
+	w->good = (struct rme_module_entry){.name = "steady",
+	    .wasm_path = o->good,
+	    .limits.timeout_ns = 10 * RMI_NS_PER_S,
+	    .isolation = RME_ISOLATION_INPROC};
+	w->busy = (struct hostile){.name = "busy", .via = VIA_NODE, .rounds = UINT_MAX, .fate = FATE_HARMLESS};
+	(void)snprintf(w->busy.path, sizeof(w->busy.path), "%s", o->busy);
+	w->busy.entry = w->good;
+	w->busy.entry.name = w->busy.name;
+	w->busy.entry.wasm_path = w->busy.path;
+	w->busy.entry.isolation = o->process ? RME_ISOLATION_PROCESS : RME_ISOLATION_INPROC;
+	w->entries[n] = &w->good;
+	w->entries[n + 1] = &w->busy.entry;
 }
 
 static bool
@@ -74,22 +95,18 @@ world_open(struct world *w, const struct options *o, struct hostile_set *set, co
 	const struct rmi_wasm_engine_config engine = {
 	    .cache_dir = cache, .guard = o->interruptible ? RMI_GUARD_INTERRUPTIBLE : RMI_GUARD_AUTO};
 	w->workers = o->workers;
-	w->entries = calloc(set->n + 1, sizeof(struct rme_module_entry *));
+	w->entries = calloc(set->n + 2, sizeof(struct rme_module_entry *));
 	if (w->entries == NULL || rme_runtime_new(&w->rt, &config, &err) != RME_OK) {
 		return false;
 	}
 	const struct rmi_wasm_engine_config with_log = {
 	    .rt = w->rt, .cache_dir = engine.cache_dir, .guard = engine.guard};
-	w->good = (struct rme_module_entry){.name = "steady",
-	    .wasm_path = o->good,
-	    .limits.timeout_ns = 10 * RMI_NS_PER_S,
-	    .isolation = RME_ISOLATION_INPROC};
 	for (size_t i = 0; i < set->n; i++) {
 		w->entries[i] = &set->all[i].entry;
 		set->all[i].entry.isolation = o->process ? RME_ISOLATION_PROCESS : RME_ISOLATION_INPROC;
 	}
-	w->entries[set->n] = &w->good;
-	const struct rmi_wasm_registry registry = {w->entries, set->n + 1};
+	add_harmless(w, o, set->n);
+	const struct rmi_wasm_registry registry = {w->entries, set->n + 2};
 	rmi_runtime_set_services(w->rt, far_service_start());
 	if (rmi_wasm_engine_new(&w->engine, &with_log, &err) != RME_OK ||
 	    rmi_wasm_engine_start(w->engine, &err) != RME_OK ||
@@ -147,15 +164,31 @@ mixed_rounds(struct outcome *out, struct hostile_set *set, struct world *w, unsi
 	return true;
 }
 
+/* Beside one session of the busy module after the other, as run_rounds() has one of a hostile module after the other. */
+static bool
+busy_rounds(struct good *g, struct world *w, uint64_t items)
+{
+	struct hostile_set set = {&w->busy, 1};
+	hostile_prepare(&set, w, false);
+	if (!good_start(g, w)) {
+		return false;
+	}
+	while (good_items(g) < items && w->busy.unexpected == 0) {
+		hostile_run(&w->busy, w);
+	}
+	good_stop(g);
+	return true;
+}
+
 static unsigned
 judge(const struct outcome *o)
 {
-	unsigned failures = 0;
+	unsigned failures = o->world->busy.unexpected > 0;
 	for (size_t i = 0; i < o->set->n; i++) {
 		failures += o->set->all[i].unexpected > 0;
 	}
-	const struct good *good[] = {o->alone, o->mixed};
-	for (size_t i = 0; i < 2; i++) {
+	const struct good *good[] = {o->alone, o->busy, o->mixed};
+	for (size_t i = 0; i < 3; i++) {
 		failures += good[i]->wrong > 0 || good[i]->failed > 0 || good[i]->items == 0;
 	}
 	failures += o->pairs.bad > 0;
@@ -178,6 +211,9 @@ run_all(struct outcome *out, struct hostile_set *set, struct world *w, const str
 	}
 	good_wait(out->alone, o->alone);
 	good_stop(out->alone);
+	if (!busy_rounds(out->busy, w, o->alone)) {
+		return false;
+	}
 	hostile_prepare(set, w, !o->quiet);
 	int64_t start = rmi_monotonic_ns();
 	if (!mixed_rounds(out, set, w, first, o)) {
@@ -199,8 +235,8 @@ main(int argc, char **argv)
 	struct options o;
 	struct hostile_set set = {0};
 	struct world w = {0};
-	struct good alone = {0}, mixed = {0};
-	struct outcome out = {.set = &set, .world = &w, .alone = &alone, .mixed = &mixed};
+	struct good alone = {0}, busy = {0}, mixed = {0};
+	struct outcome out = {.set = &set, .world = &w, .alone = &alone, .busy = &busy, .mixed = &mixed};
 	if (!read_options(&o, argc, argv)) {
 		(void)fputs(usage, stderr);
 		return 2;
@@ -213,9 +249,11 @@ main(int argc, char **argv)
 	out.failures = judge(&out) + !ok;
 	(o.json ? report_json : report_text)(&out);
 	hostile_release(&set);
+	hostile_release(&(struct hostile_set){&w.busy, 1});
 	world_close(&w);
 	hostile_set_free(&set);
 	free(alone.took.ns);
+	free(busy.took.ns);
 	free(mixed.took.ns);
 	return out.failures == 0 ? 0 : 1;
 }

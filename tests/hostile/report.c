@@ -48,27 +48,55 @@ us(uint32_t ns)
 	return (double)ns / 1000;
 }
 
+static double
+share(int64_t part, int64_t whole)
+{
+	return whole > 0 ? (double)part / (double)whole : 0;
+}
+
 static void
 print_good(const char *name, struct good *g)
 {
 	(void)printf(
-	    "  %-8s %9llu items %7llu sessions %6llu wrong %6llu failed   p50 %8.1f us  p99 %8.1f us  max %9.1f us\n",
+	    "  %-14s %9llu items %7llu sessions %6llu wrong %6llu failed   p50 %8.1f us  p99 %8.1f us  max %9.1f "
+	    "us  %4.2f processors\n",
 	    name, (unsigned long long)g->items, (unsigned long long)g->sessions, (unsigned long long)g->wrong,
 	    (unsigned long long)g->failed, us(latency_at(&g->took, 0.5)), us(latency_at(&g->took, 0.99)),
-	    us(latency_at(&g->took, 1.0)));
+	    us(latency_at(&g->took, 1.0)), share(g->cpu_ns, g->wall_ns));
 	if (g->sample[0] != '\0') {
-		(void)printf("           first failure: %s\n", g->sample);
+		(void)printf("                 first failure: %s\n", g->sample);
 	}
 }
 
+/* Items later than twice the p99 of another run. */
 static void
-print_late(const struct outcome *o)
+print_late(const char *than, struct good *other, const struct good *g)
 {
-	uint32_t p99 = latency_at(&o->alone->took, 0.99), mixed = latency_at(&o->mixed->took, 0.99);
-	size_t n = o->mixed->took.n;
-	(void)printf("  later than 2 x p99 alone (%.1f us): %zu of %zu; than 2 x p99 mixed (%.1f us): %zu\n",
-	    2 * us(p99), latency_over(&o->mixed->took, 2 * p99), n, 2 * us(mixed),
-	    latency_over(&o->mixed->took, 2 * mixed));
+	uint32_t limit = 2 * latency_at(&other->took, 0.99);
+	size_t late = latency_over(&g->took, limit), n = g->took.n;
+	(void)printf("    later than 2 x p99 %-14s (%8.1f us): %zu of %zu (%.3f %%)\n", than, us(limit), late, n,
+	    100 * share((int64_t)late, (int64_t)n));
+}
+
+static void
+print_neighbors(const struct outcome *o)
+{
+	const struct hostile *b = &o->world->busy;
+	(void)printf(
+	    "good sessions (%d at a time, an item every 5 ms each, results compared bit by bit; processors: what "
+	    "this process kept busy)\n",
+	    GOOD_SESSIONS);
+	print_good("alone", o->alone);
+	print_good("beside busy", o->busy);
+	print_late("alone", o->alone, o->busy);
+	print_late("beside busy", o->busy, o->busy);
+	print_good("beside hostile", o->mixed);
+	print_late("alone", o->alone, o->mixed);
+	print_late("beside busy", o->busy, o->mixed);
+	print_late("beside hostile", o->mixed, o->mixed);
+	(void)printf(
+	    "  busy: %u sessions one after the other, 2 items of 2 ms each, %.2f ms a session, %u unexpected\n",
+	    b->runs, (double)b->took_ns / 1e6 / (b->runs > 0 ? b->runs : 1), b->unexpected);
 }
 
 static void
@@ -118,12 +146,8 @@ report_text(const struct outcome *o)
 	for (unsigned f = 0; f < FATE_COUNT_; f++) {
 		(void)printf(" %llu %s%s", fates[f], fate_name((enum fate)f), f + 1 < FATE_COUNT_ ? "," : "");
 	}
-	(void)printf(
-	    "; %u unexpected\ngood sessions (%d at a time, an item every 5 ms each, results compared bit by bit)\n",
-	    unexpected, GOOD_SESSIONS);
-	print_good("alone", o->alone);
-	print_good("mixed", o->mixed);
-	print_late(o);
+	(void)printf("; %u unexpected\n", unexpected);
+	print_neighbors(o);
 	print_figures(o);
 	(void)printf("%s\n", o->failures == 0 ? "ok" : "FAILED");
 }
@@ -133,10 +157,24 @@ json_good(const char *name, struct good *g)
 {
 	(void)printf(
 	    "\"%s\":{\"items\":%llu,\"sessions\":%llu,\"wrong\":%llu,\"failed\":%llu,\"p50_us\":%.1f,\"p99_us\":%.1f,"
-	    "\"max_us\":%.1f},",
+	    "\"max_us\":%.1f,\"processors\":%.3f},",
 	    name, (unsigned long long)g->items, (unsigned long long)g->sessions, (unsigned long long)g->wrong,
 	    (unsigned long long)g->failed, us(latency_at(&g->took, 0.5)), us(latency_at(&g->took, 0.99)),
-	    us(latency_at(&g->took, 1.0)));
+	    us(latency_at(&g->took, 1.0)), share(g->cpu_ns, g->wall_ns));
+}
+
+static void
+json_neighbors(const struct outcome *o)
+{
+	uint32_t alone = latency_at(&o->alone->took, 0.99), busy = latency_at(&o->busy->took, 0.99);
+	json_good("alone", o->alone);
+	json_good("busy", o->busy);
+	json_good("mixed", o->mixed);
+	(void)printf("\"late_2x_p99_alone\":%zu,\"late_2x_p99_busy\":%zu,", latency_over(&o->mixed->took, 2 * alone),
+	    latency_over(&o->mixed->took, 2 * busy));
+	(void)printf("\"busy_late_2x_p99_alone\":%zu,\"busy_late_2x_p99_busy\":%zu,",
+	    latency_over(&o->busy->took, 2 * alone), latency_over(&o->busy->took, 2 * busy));
+	(void)printf("\"busy_sessions\":%u,", o->world->busy.runs);
 }
 
 static void
@@ -163,12 +201,9 @@ report_json(const struct outcome *o)
 		(void)printf("}");
 	}
 	(void)printf("],\"rounds\":%u,\"seconds\":%.2f,\"workers\":%u,", o->rounds, o->seconds, o->world->workers);
-	json_good("alone", o->alone);
-	json_good("mixed", o->mixed);
+	json_neighbors(o);
 	json_figures("before", &o->before);
 	json_figures("after", &o->after);
-	(void)printf(
-	    "\"late_2x_p99_alone\":%zu,", latency_over(&o->mixed->took, 2 * latency_at(&o->alone->took, 0.99)));
 	(void)printf("\"pairs\":{\"done\":%llu,\"bad\":%llu,\"seconds\":%.2f},\"failures\":%u}\n",
 	    (unsigned long long)o->pairs.done, (unsigned long long)o->pairs.bad, o->pairs.seconds, o->failures);
 }
