@@ -241,6 +241,14 @@ good_stop(struct good *g)
 	count_time(g, 1);
 }
 
+double
+good_processors(const struct good *g)
+{
+	struct good now = {.wall_ns = g->wall_ns, .cpu_ns = g->cpu_ns};
+	count_time(&now, 1);
+	return now.wall_ns > 0 ? (double)now.cpu_ns / (double)now.wall_ns : 0;
+}
+
 uint64_t
 good_items(const struct good *g)
 {

@@ -94,6 +94,8 @@ bool good_start(struct good *g, struct world *w);
 void good_wait(struct good *g, uint64_t items);
 /** Items that are over. */
 uint64_t good_items(const struct good *g);
+/** Processors that this process kept busy since they were started; while they run. */
+double good_processors(const struct good *g);
 /** Waits until all threads have ended. */
 void good_stop(struct good *g);
 /** @return ns. @param part  0.5 = median */

@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include <rme/runtime.h>
 
@@ -164,19 +165,29 @@ mixed_rounds(struct outcome *out, struct hostile_set *set, struct world *w, unsi
 	return true;
 }
 
-/* Beside one session of the busy module after the other, as run_rounds() has one of a hostile module after the other. */
+/*
+ * Beside sessions of the busy module, one after the other, as run_rounds() has them of the hostile ones; with pauses, so that
+ * it keeps as much of the processors busy as they did.
+ */
 static bool
-busy_rounds(struct good *g, struct world *w, uint64_t items)
+busy_rounds(const struct outcome *out, struct world *w, uint64_t items)
 {
+	static const struct timespec pause = {.tv_nsec = RMI_NS_PER_MS};
+	const struct good *hostile = out->mixed;
+	const double wanted = (double)hostile->cpu_ns / (double)(hostile->wall_ns > 0 ? hostile->wall_ns : 1);
 	struct hostile_set set = {&w->busy, 1};
 	hostile_prepare(&set, w, false);
-	if (!good_start(g, w)) {
+	if (!good_start(out->busy, w)) {
 		return false;
 	}
-	while (good_items(g) < items && w->busy.unexpected == 0) {
-		hostile_run(&w->busy, w);
+	while (good_items(out->busy) < items && w->busy.unexpected == 0) {
+		if (good_processors(out->busy) < wanted) {
+			hostile_run(&w->busy, w);
+		} else {
+			(void)nanosleep(&pause, NULL);
+		}
 	}
-	good_stop(g);
+	good_stop(out->busy);
 	return true;
 }
 
@@ -211,9 +222,6 @@ run_all(struct outcome *out, struct hostile_set *set, struct world *w, const str
 	}
 	good_wait(out->alone, o->alone);
 	good_stop(out->alone);
-	if (!busy_rounds(out->busy, w, o->alone)) {
-		return false;
-	}
 	hostile_prepare(set, w, !o->quiet);
 	int64_t start = rmi_monotonic_ns();
 	if (!mixed_rounds(out, set, w, first, o)) {
@@ -226,6 +234,7 @@ run_all(struct outcome *out, struct hostile_set *set, struct world *w, const str
 	out->rounds = o->rounds;
 	out->leak_checked = warm < o->rounds;
 	out->pairs.wanted = o->pairs;
+	ok = ok && busy_rounds(out, w, o->alone);
 	return ok && (o->pairs == 0 || pairs_run(&out->pairs, w, o->pairs_module, !o->quiet));
 }
 
