@@ -8,7 +8,6 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 #include <rme/runtime.h>
 
@@ -172,7 +171,6 @@ mixed_rounds(struct outcome *out, struct hostile_set *set, struct world *w, unsi
 static bool
 busy_rounds(const struct outcome *out, struct world *w, uint64_t items)
 {
-	static const struct timespec pause = {.tv_nsec = RMI_NS_PER_MS};
 	const struct good *hostile = out->mixed;
 	const double wanted = (double)hostile->cpu_ns / (double)(hostile->wall_ns > 0 ? hostile->wall_ns : 1);
 	struct hostile_set set = {&w->busy, 1};
@@ -184,7 +182,7 @@ busy_rounds(const struct outcome *out, struct world *w, uint64_t items)
 		if (good_processors(out->busy) < wanted) {
 			hostile_run(&w->busy, w);
 		} else {
-			(void)nanosleep(&pause, NULL);
+			good_wait(out->busy, good_items(out->busy) + 1);
 		}
 	}
 	good_stop(out->busy);
