@@ -36,7 +36,7 @@ rmi_flow_done(struct rmi_flow *f)
 	for (size_t i = 0; f->ring != NULL && i < f->window; i++) {
 		struct rmi_flow_item *it = &f->ring[i];
 		for (unsigned s = 0; s < 2; s++) {
-			if (it->try[s].live && it->data) {
+			if (it->try[s].live && !it->try[s].flush_only) {
 				/* Others who share the books must not wait for a try that will never end. */
 				struct rmi_route_outcome o = {f->side[s].which, RME_ECANCELED, it->facts.bytes,
 				    it->try[s].began_ns, rme_node_now(f->self)};
@@ -247,7 +247,9 @@ begin_flush(struct rmi_flow *f, struct rmi_flow_item *it)
 		if (side->node == NULL || !side->used) {
 			continue;
 		}
-		rmi_try_begin(f, it, side->which);
+		if (!it->try[s].live) { /* an item may have data, too: then its side has its try already */
+			rmi_try_begin_flush(f, it, side->which);
+		}
 		rmi_try_feed(f, it, side->which, rme_packet_ref(it->flush));
 		if (it->end != NULL) {
 			rmi_try_finish(f, it, side->which);

@@ -44,8 +44,9 @@ struct rmi_flow_side {
 
 /** One side's work on one item. */
 struct rmi_flow_try {
-	bool live;  /* under way: its results and errors count */
-	bool ended; /* the child is through with the item */
+	bool live;       /* under way: its results and errors count */
+	bool ended;      /* the child is through with the item */
+	bool flush_only; /* the side has the item's flush, none of its data */
 	int64_t began_ns;
 	int64_t deadline_ns;    /* 0 = none */
 	struct rme_packet *end; /* for an async child, until it is pushed */
@@ -121,6 +122,8 @@ void rmi_flow_step(struct rmi_flow *f, struct rmi_flow_item *it, int64_t now);
 
 /** Begin a try: deadline, books, state. What goes wrong is in it->err. */
 void rmi_try_begin(struct rmi_flow *f, struct rmi_flow_item *it, enum rme_side s);
+/** Begin a try of a side that gets the item's flush alone. */
+void rmi_try_begin_flush(struct rmi_flow *f, struct rmi_flow_item *it, enum rme_side s);
 /** Give a packet to the side that works on the item. Owns @p pkt. */
 void rmi_try_feed(struct rmi_flow *f, struct rmi_flow_item *it, enum rme_side s, struct rme_packet *pkt);
 /** The item's last packet has come. */

@@ -50,7 +50,7 @@ live_item(struct rmi_flow_side *s, uint64_t seq)
 static bool
 may_fail(const struct rmi_flow_side *s, const struct rmi_flow_item *it)
 {
-	return it->data || s->which == s->flow->last;
+	return !it->try[rmi_side_index(s->which)].flush_only || s->which == s->flow->last;
 }
 
 static void

@@ -7,8 +7,9 @@
 static void
 fail_try(struct rmi_flow *f, struct rmi_flow_item *it, enum rme_side s, enum rme_err e)
 {
-	if (!it->data && s != f->last) {
-		it->try[rmi_side_index(s)].ended = true;
+	struct rmi_flow_try *t = &it->try[rmi_side_index(s)];
+	if (t->flush_only && s != f->last) {
+		t->ended = true;
 	} else if (it->err.code == RME_OK) {
 		rme_error_set(&it->err, e, rme_node_name(f->side[rmi_side_index(s)].node), "%s", rme_err_text(e));
 	}
@@ -76,16 +77,21 @@ rmi_try_begin(struct rmi_flow *f, struct rmi_flow_item *it, enum rme_side s)
 	struct rmi_flow_try *t = &it->try[rmi_side_index(s)];
 	int64_t now = rme_node_now(f->self);
 	*t = (struct rmi_flow_try){.live = true, .began_ns = now};
-	if (it->data) {
-		it->err.code = RME_OK;
-		it->active = s;
-		rmi_book_begin(f->book, s, now);
-		mind_state(f, it, side);
-		t->deadline_ns = deadline_of(f, it, s, now);
-	} else {
-		int64_t limit = f->rules.timeout_ns[rmi_side_index(s)];
-		t->deadline_ns = limit > 0 ? now + limit : 0;
-	}
+	it->err.code = RME_OK;
+	it->active = s;
+	rmi_book_begin(f->book, s, now);
+	mind_state(f, it, side);
+	t->deadline_ns = deadline_of(f, it, s, now);
+	prepare_end(f, it, s);
+}
+
+void
+rmi_try_begin_flush(struct rmi_flow *f, struct rmi_flow_item *it, enum rme_side s)
+{
+	struct rmi_flow_try *t = &it->try[rmi_side_index(s)];
+	int64_t now = rme_node_now(f->self), limit = f->rules.timeout_ns[rmi_side_index(s)];
+	*t = (struct rmi_flow_try){
+	    .live = true, .flush_only = true, .began_ns = now, .deadline_ns = limit > 0 ? now + limit : 0};
 	prepare_end(f, it, s);
 }
 
@@ -124,7 +130,7 @@ rmi_try_feed(struct rmi_flow *f, struct rmi_flow_item *it, enum rme_side s, stru
 		return;
 	}
 	e = rmi_node_push(side->node, pkt);
-	if (e != RME_OK && it->data) {
+	if (e != RME_OK && !t->flush_only) {
 		fail_try(f, it, s, e);
 	}
 }
@@ -167,7 +173,7 @@ rmi_try_over(struct rmi_flow *f, struct rmi_flow_item *it, enum rme_side s, enum
 	it->down += it->report.bytes_down;
 	it->remote_ns += it->report.remote_ns;
 	it->report = (struct rme_stage_report){0};
-	if (it->data) {
+	if (!t->flush_only) {
 		struct rmi_route_outcome o = {s, e, it->facts.bytes, t->began_ns, rme_node_now(f->self)};
 		rmi_book_end(f->book, &f->rules, &o, t->bytes);
 	}

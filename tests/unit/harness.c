@@ -120,13 +120,13 @@ harness_item(struct harness *h, const struct rme_packet_meta *meta, const void *
 	return push_item(h, in, end);
 }
 
-void
-harness_flush(struct harness *h)
+/* The FLUSH and the ITEM_END of the item that is under way. */
+static void
+push_flush(struct harness *h)
 {
 	struct rme_packet_meta m = rme_packet_meta_init();
 	m.kind = RME_PACKET_FLUSH;
-	m.seq = ++h->seq;
-	h->failed[m.seq % 256] = (struct rme_error){0};
+	m.seq = h->seq;
 	struct rme_packet *in, *end;
 	if (rme_packet_new(&in, &m, NULL, 0) != RME_OK) {
 		return;
@@ -136,6 +136,26 @@ harness_flush(struct harness *h)
 		return;
 	}
 	(void)!push_item(h, in, end);
+}
+
+void
+harness_flush(struct harness *h)
+{
+	h->failed[++h->seq % 256] = (struct rme_error){0};
+	push_flush(h);
+}
+
+void
+harness_last_data(struct harness *h, const void *data, size_t len)
+{
+	struct rme_packet_meta m = rme_packet_meta_init();
+	struct rme_packet *in;
+	m.seq = ++h->seq;
+	h->failed[m.seq % 256] = (struct rme_error){0};
+	h->report[m.seq % 256] = (struct rme_stage_report){0};
+	assert_int_equal(rme_packet_new(&in, &m, data, len), RME_OK);
+	assert_int_equal(rmi_node_push(h->node, in), RME_OK);
+	push_flush(h);
 }
 
 int64_t

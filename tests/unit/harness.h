@@ -48,6 +48,8 @@ void harness_clear(struct harness *h);
 enum rme_err harness_item(struct harness *h, const struct rme_packet_meta *meta, const void *data, size_t len);
 /** Push FLUSH and its ITEM_END as an item. */
 void harness_flush(struct harness *h);
+/** The same with data before the FLUSH, as a node in front gives it that had kept some. */
+void harness_last_data(struct harness *h, const void *data, size_t len);
 /** Call the node's wake() if it is due. @return next time it asks for */
 int64_t harness_wake(struct harness *h);
 

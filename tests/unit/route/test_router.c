@@ -265,6 +265,26 @@ flush_reaches_the_sides_that_have_seen_data(void **state)
 	bench_close(&b);
 }
 
+/* What a node in front had kept comes with the flush, in one item; its side must be asked once, and its end not get lost. */
+static void
+an_item_may_have_data_and_a_flush(void **state)
+{
+	(void)state;
+	static const char *const by_size[] = {"mode=thresholds", "edge_max_bytes=3", "cloud_min_bytes=3", NULL};
+	struct bench b;
+	bench_open_well(&b, &side_plain, &side_async, by_size);
+	bench_item(&b, "oo");
+	harness_last_data(&b.h, "oooo", 4);
+	assert_string_equal(bench_out(&b), "'E:oo'.'C:oooo''E!1''C!1'|.");
+	harness_clear(&b.h);
+	bench_item(&b, "oooo");
+	harness_last_data(&b.h, "oo", 2);
+	assert_string_equal(bench_out(&b), "'C:oooo'.'E:oo''E!1''C!1'|.");
+	assert_int_equal(b.edge.flushes, 2);
+	assert_int_equal(b.cloud.flushes, 2);
+	bench_close(&b);
+}
+
 static void
 only_the_side_that_holds_the_end_of_the_stream_can_fail_a_flush(void **state)
 {
@@ -460,6 +480,7 @@ main(void)
 	    cmocka_unit_test(no_answer_in_time_falls_back_and_a_late_one_is_dropped),
 	    cmocka_unit_test(deadlines_bound_the_tries_and_leave_time_for_the_other_side),
 	    cmocka_unit_test(flush_reaches_the_sides_that_have_seen_data),
+	    cmocka_unit_test(an_item_may_have_data_and_a_flush),
 	    cmocka_unit_test(only_the_side_that_holds_the_end_of_the_stream_can_fail_a_flush),
 	    cmocka_unit_test(private_data_does_not_leave),
 	    cmocka_unit_test(a_weak_edge_answer_is_asked_of_the_cloud_and_kept_if_that_fails),
