@@ -95,7 +95,7 @@ rmi_wasm_instance_output_format(struct rmi_wasm_instance *in, struct rme_bytes *
 struct rmi_guest_estimate {
 	float work_units, doubt; /**< NaN where the module does not say */
 };
-/** It should take less than 50 us; one that takes 5 ms is stopped, which ends the instance. */
+/** It should take less than 50 us; one that takes 50 ms is stopped, which ends the instance. */
 RME_NODISCARD enum rme_err rmi_wasm_instance_estimate(
     struct rmi_wasm_instance *in, struct rme_bytes data, struct rmi_guest_estimate *out, struct rme_error *err);
 

@@ -14,7 +14,8 @@
  */
 enum { RESULT_AT = 16, RESULT_FIRST_BYTES = 4096, BUFFER_MIN_BYTES = 256, RETRIES_MAX = 3, FORMAT_BYTES_MAX = 256 };
 
-#define ESTIMATE_NS (5 * RMI_NS_PER_MS)
+#define ESTIMATE_NS \
+	(50 * RMI_NS_PER_MS) /* it has to take microseconds; this ends one that never returns, also on a busy machine */
 
 uint8_t *
 rmi_instance_memory(const struct rmi_wasm_instance *in, uint32_t address, uint32_t len)
