@@ -107,7 +107,7 @@ guest_round(struct guest *g, const int16_t *pcm, uint32_t samples)
 	struct rmi_wasm_instance *in;
 	struct rme_bytes out;
 	const struct rmi_guest_item item = {0};
-	const struct rmi_guest_start start = {.params = g->params, .assets = g->assets};
+	const struct rmi_guest_start start = {.params = g->params, .assets = rmi_asset_list_source(g->assets)};
 	const struct rme_bytes bytes = {(const uint8_t *)pcm, samples * sizeof(int16_t)};
 	double begin = now_ms();
 	check(rmi_wasm_instance_new(&in, g->module, &err), &err);
