@@ -79,7 +79,8 @@ struct rme_params_in {
 /**
  * Check values against a table and write them into a config struct, defaults for the rest. Text values "true", "3", "20ms"
  * are read as what the table wants, since RPC maps carry nothing but text.
- * @param[out] config  the type's config struct, all bytes overwritten; release its texts with rme_params_done()
+ * @param[out] config  the type's config struct, of config_size bytes that are zero: members outside the table are left as they are.
+ *                     Release its texts with rme_params_done()
  * @param[out] bad     optional: index into @p values of the one that is wrong, SIZE_MAX where none of them is (a missing one)
  * @return RME_OK, RME_ECONFIG with a text that names the parameter and what it takes, RME_ENOMEM
  */

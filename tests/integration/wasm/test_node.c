@@ -86,6 +86,7 @@ static enum rme_err
 try_open_chain(struct chain *c, const char *type, const struct rme_value *values, size_t n)
 {
 	const struct rme_params_in in = {values, n};
+	c->config = (struct rmi_wasm_node_config){0};
 	c->spec = (struct rme_node_spec){
 	    .type = rme_runtime_find(fixture_runtime(), type), .config = &c->config, .name = "m"};
 	c->plan = NULL;

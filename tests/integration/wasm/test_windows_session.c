@@ -28,6 +28,7 @@ open_chain(struct chain *c, const char *type)
 	    {.key = "result_limit", .kind = RME_VALUE_TEXT, .text = "1MiB"}};
 	const struct rme_params_in in = {values, 2};
 	const struct rme_node_type *t = rme_runtime_find(fixture_runtime(), type);
+	c->config = (struct rmi_wasm_node_config){0};
 	assert_int_equal(rme_params_bind(t->params, &in, &c->config, NULL, &fixture_err), RME_OK);
 	for (size_t i = 0; i < 2; i++) {
 		c->specs[i] =
