@@ -396,5 +396,6 @@ main(int argc, char **argv)
 	if (o.part == PART_ALL) {
 		check_floors(&first, &families, change);
 	}
+	sound_free(&t.sound);
 	return missed > 0 ? 1 : 0;
 }
